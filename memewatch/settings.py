@@ -1,0 +1,119 @@
+"""One validated ``Settings`` for every service.
+
+Sources, strongest first: command line, environment (``MEMEWATCH_*``), ``.env``, secret files in
+``MEMEWATCH_SECRETS_DIR`` (one file a setting, as Docker and Kubernetes mount them), and the TOML
+file named by ``MEMEWATCH_CONFIG``. An unknown or wrong setting is refused with its name.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from memewatch.errors import OperatorError
+
+PREFIX = "MEMEWATCH_"
+#: Read before the settings themselves, so they are no fields.
+_META_VARIABLES = {"MEMEWATCH_CONFIG", "MEMEWATCH_SECRETS_DIR"}
+
+
+class Settings(BaseSettings):
+    """The effective configuration of one service. Durations are seconds, sizes are counts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True, validate_default=True
+    )
+
+    environment: Literal["local", "production"] = Field(
+        "local", description="`production` refuses to serve without API tokens"
+    )
+    namespace: str = Field(
+        "", pattern=r"^([a-z0-9-]+\.)?$", description="prefix of topics and groups, ends with a dot"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    kafka_linger_ms: float = Field(5.0, ge=0, description="batching delay of producers")
+    kafka_replication_factor: int = Field(1, ge=1)
+
+    postgres_host: str = "127.0.0.1"
+    postgres_port: int = Field(5432, gt=0, lt=65536)
+    postgres_database: str = "memewatch"
+    postgres_user: str = "memewatch_owner"
+    postgres_password: SecretStr | None = None
+    retention_days: int = Field(90, ge=1, description="series rows are kept this long from arrival")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=0, lt=65536)
+    api_tokens: list[SecretStr] = Field(
+        [], description="bearer tokens that may read; required in production"
+    )
+    api_allowed_origins: list[str] = []
+    stream_heartbeat_s: float = Field(5.0, gt=0)
+    stream_buffer_bytes: int = Field(4_194_304, gt=0, description="a slow subscriber's bound")
+
+    snapshot_interval_s: float = Field(15.0, gt=0, description="longest time between snapshots")
+    state_idle_hours: float = Field(24.0, gt=0, description="a token's state starts fresh after")
+
+    demo_seed: int = 7
+    demo_tokens: int = Field(24, ge=1, le=1000)
+
+    metrics_port: int | None = Field(None, description="serve this stage's /metrics here")
+
+    @model_validator(mode="after")
+    def _production_is_locked(self) -> Settings:
+        if self.environment == "production" and not self.api_tokens:
+            raise ValueError("api_tokens must be set when environment is production")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings, dotenv_settings, file_secret_settings]
+        if path := os.environ.get("MEMEWATCH_CONFIG"):
+            sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
+        return tuple(sources)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and validate the settings; raise ``OperatorError`` that names what is wrong."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | _META_VARIABLES
+    unknown = sorted(
+        n for n in os.environ if n.upper().startswith(PREFIX) and n.upper() not in known
+    )
+    if unknown:
+        raise OperatorError(
+            f"unknown setting {', '.join(unknown)}: see `memewatch config` for the names there are"
+        )
+    config = os.environ.get("MEMEWATCH_CONFIG")
+    if config and not Path(config).is_file():
+        raise OperatorError(f"MEMEWATCH_CONFIG names {config}, which is no file")
+    try:
+        secrets: dict[str, Any] = {"_secrets_dir": os.environ.get("MEMEWATCH_SECRETS_DIR")}
+        return Settings(**secrets, **overrides)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{'_'.join(str(p) for p in item['loc']).upper() or 'SETTINGS'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise OperatorError(f"wrong setting: {problems}") from None

@@ -1,0 +1,1 @@
+"""Thin Faust agents over pure detectors: event topics in, signals and alerts out."""

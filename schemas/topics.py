@@ -1,0 +1,57 @@
+"""Every Kafka topic, declared once: key, partitions, retention and compaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: Fixed for life: a token's partition must never move, or its state would be split.
+EVENT_PARTITIONS = 8
+
+_DAY_MS = 86_400_000
+#: Kafka's own timestamp is the time of arrival, so retention never deletes replayed history early.
+_ARRIVAL = {"message.timestamp.type": "LogAppendTime"}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic's declaration. ``key`` says in words what the record key is."""
+
+    name: str
+    key: str
+    partitions: int
+    retention_ms: int
+    compacted: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, str]:
+        """The topic's broker-side configuration."""
+        policy = "compact" if self.compacted else "delete"
+        config = {"cleanup.policy": policy, **_ARRIVAL, **self.extra}
+        if not self.compacted:
+            config["retention.ms"] = str(self.retention_ms)
+        return config
+
+
+POSTS = TopicSpec("posts", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
+TICKS = TopicSpec("ticks", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
+TRANSFERS = TopicSpec("transfers", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
+SIGNALS = TopicSpec("signals", "token", EVENT_PARTITIONS, 7 * _DAY_MS)
+ALERTS = TopicSpec("alerts", "token", EVENT_PARTITIONS, 365 * _DAY_MS)
+DEAD_LETTERS = TopicSpec("dead-letters", "the original key", 1, 30 * _DAY_MS)
+SESSIONS = TopicSpec("sessions", "'current'", 1, -1, compacted=True)
+SNAPSHOTS = TopicSpec(
+    "snapshots",
+    "slot/chunk, in the partition whose state it holds",
+    EVENT_PARTITIONS,
+    -1,
+    compacted=True,
+    extra={"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2"},
+)
+
+#: In this order events of equal time are joined: (event time, topic, event id).
+EVENT_TOPICS = (POSTS, TICKS, TRANSFERS)
+ALL_TOPICS = (*EVENT_TOPICS, SIGNALS, ALERTS, DEAD_LETTERS, SESSIONS, SNAPSHOTS)
+
+#: Consumer groups, by stage.
+WORKERS_GROUP = "workers"
+SINK_GROUP = "sink"
