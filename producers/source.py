@@ -1,0 +1,61 @@
+"""What a source is: it knows its feed and where to resume, and nothing of Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from schemas.events import Event
+
+
+class Progress(Struct, frozen=True):
+    """A promise: nothing older than ``time_ms`` will come (in ``topic``; None: in all of them)."""
+
+    time_ms: int
+    topic: str | None = None
+
+
+class Rejected(Struct, frozen=True, kw_only=True):
+    """Input that is no event: why, its original bytes, and where it stood (line from 1)."""
+
+    reason: str
+    value: bytes
+    file: str | None = None
+    line: int | None = None
+
+
+Item = Event | Progress | Rejected
+
+Order = Literal["ordered", "promised", "unknown"]
+
+
+class Source(Protocol):
+    """One feed. The runner owns publishing, back-pressure, retries and when a cursor advances.
+
+    ``name`` is unique within a session; ``topics`` are those it may publish to. ``identity``
+    names the feed's content: a killed session is resumed only by a source of equal identity.
+
+    ``order`` says what the runner may promise on the source's behalf:
+
+    * ``ordered``: event times never step back over all its topics, so every item is a promise;
+    * ``promised``: only its ``Progress`` items are;
+    * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance.
+
+    The first item of an ordered or promised source is a ``Progress`` (unless it has no items):
+    the session opens at that time.
+
+    The trap: a cursor means *resume after this item*, and ``events(cursor)`` must then yield
+    exactly the rest, with the same ids in the same order, even in another process. A source that
+    breaks a promise loses the event: it goes to the dead letters, never behind a watermark.
+    """
+
+    name: str
+    topics: frozenset[str]
+    identity: str
+    order: Order
+
+    def events(self, resume: str | None) -> AsyncIterator[tuple[Item, str]]:
+        """Yield each item with the cursor to resume after it; from the beginning when None."""
+        ...
