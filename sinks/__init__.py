@@ -1,0 +1,1 @@
+"""The sink stage: what lies in Kafka goes to PostgreSQL, each record once."""

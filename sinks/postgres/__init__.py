@@ -1,0 +1,1 @@
+"""Writing to PostgreSQL: rows, positions and sequence numbers in one transaction."""
