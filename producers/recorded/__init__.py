@@ -1,0 +1,1 @@
+"""Recorded files as sources: trades as CSV, transfers and posts as NDJSON."""
