@@ -1,0 +1,1 @@
+"""How well detectors do on labelled recordings; labels are opened after the answers are written."""

@@ -1,0 +1,210 @@
+"""Pump-and-dump detection on recorded trades, scored against labelled onsets.
+
+``python -m processors.evaluation.pump --trades DIR --events FILE --out DIR``
+
+Every file is read with fresh state; its alerts are written to ``alerts.ndjson`` before the labels
+are opened. An alert within 120 s of the onset is a hit, further ones up to 30 minutes after the
+onset are ignored, every other one is false.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter
+
+from memewatch.errors import OperatorError
+from processors.detectors.base import Detector, Opening
+from processors.detectors.pump_and_dump import PumpAndDump
+from schemas.events import Tick
+from schemas.times import parse_rfc3339
+
+TOLERANCE_MS = 120_000
+IGNORED_AFTER_MS = 30 * 60_000
+#: The engine's default for starting a token's state fresh.
+IDLE_MS = 24 * 3_600_000
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileScore:
+    """One recording: the delay of its hit in seconds (None: missed) and its false alerts."""
+
+    file: str
+    delay_s: float | None
+    onset_error_s: float | None
+    false_alerts_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PumpReport:
+    """All recordings together. Delays are in seconds, ``cost_us`` is microseconds an event."""
+
+    files: tuple[FileScore, ...]
+    coin_days: float
+    cost_us: float
+
+    @property
+    def hits(self) -> int:
+        return sum(score.delay_s is not None for score in self.files)
+
+    @property
+    def false_alerts(self) -> int:
+        return sum(len(score.false_alerts_s) for score in self.files)
+
+    @property
+    def precision(self) -> float:
+        return self.hits / max(1, self.hits + self.false_alerts)
+
+    @property
+    def recall(self) -> float:
+        return self.hits / max(1, len(self.files))
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / max(1, self.hits + self.false_alerts + len(self.files))
+
+    @property
+    def false_alerts_a_day(self) -> float:
+        return self.false_alerts / self.coin_days if self.coin_days else 0.0
+
+    def delay_s(self, share: float) -> float:
+        """The delay that this share of the hits does not exceed; NaN without hits."""
+        delays = sorted(s.delay_s for s in self.files if s.delay_s is not None)
+        if len(delays) < 2:
+            return delays[0] if delays else float("nan")
+        if share == 0.5:
+            return median(delays)
+        return quantiles(delays, n=100, method="inclusive")[round(share * 100) - 1]
+
+    def table(self) -> str:
+        """The report as lines of text."""
+        lines = [f"{'file':32} {'delay s':>9}  false alerts (s from onset)"]
+        for score in self.files:
+            delay = "missed" if score.delay_s is None else f"{score.delay_s:.1f}"
+            false = ", ".join(f"{seconds:.0f}" for seconds in score.false_alerts_s)
+            lines.append(f"{score.file:32} {delay:>9}  {false}")
+        lines.append(
+            f"precision {self.precision:.3f}  recall {self.recall:.3f}  F1 {self.f1:.3f}  "
+            f"delay median {self.delay_s(0.5):.1f} s, p90 {self.delay_s(0.9):.1f} s  "
+            f"false alerts per coin-day {self.false_alerts_a_day:.4f}  "
+            f"{self.cost_us:.1f} µs an event"
+        )
+        return "\n".join(lines)
+
+
+def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
+    """Detect in every recording, write the answers, then open the labels and score.
+
+    Raises ``OperatorError`` when a recording or the labels cannot be read.
+    """
+    recordings = sorted(path for path in trades_dir.glob("*.csv*"))
+    if not recordings:
+        raise OperatorError(f"{trades_dir} holds no recorded trades (*.csv or *.csv.gz)")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    alerts: dict[str, list[tuple[int, Opening]]] = {}
+    span_ms = events = 0
+    spent_s = 0.0
+    with (out_dir / "alerts.ndjson").open("w", encoding="utf-8") as answers:
+        for path in recordings:
+            ticks = list(read_trades(path))
+            started = perf_counter()
+            alerts[path.name] = detect(ticks)
+            spent_s += perf_counter() - started
+            events += len(ticks)
+            span_ms += ticks[-1][1] - ticks[0][1] if ticks else 0
+            for time_ms, opening in alerts[path.name]:
+                line = {
+                    "file": path.name,
+                    "event_time": time_ms,
+                    "score": opening.score,
+                    "phase": opening.phase,
+                    "onset_estimate": opening.onset_ms,
+                    "explanation": opening.explanation,
+                }
+                answers.write(json.dumps(line) + "\n")
+    onsets = _read_onsets(events_csv)
+    return PumpReport(
+        files=tuple(score_file(name, found, onsets[name]) for name, found in alerts.items()),
+        coin_days=span_ms / _DAY_MS,
+        cost_us=spent_s * 1e6 / max(1, events),
+    )
+
+
+def detect(ticks: Iterable[tuple[Tick, int]]) -> list[tuple[int, Opening]]:
+    """Every opening with its event time, as the engine would make them for one token."""
+    detector: Detector[Tick] = PumpAndDump()
+    found: list[tuple[int, Opening]] = []
+    last_ms: int | None = None
+    for tick, time_ms in ticks:
+        if last_ms is not None and time_ms - last_ms > IDLE_MS:
+            detector = PumpAndDump()
+        last_ms = time_ms
+        opening = detector.observe(tick, time_ms)
+        if opening is not None:
+            found.append((time_ms, opening))
+    return found
+
+
+def score_file(name: str, alerts: list[tuple[int, Opening]], onset_ms: int) -> FileScore:
+    """Hit, ignored or false, for each alert of one recording."""
+    hits = [(t, opening) for t, opening in alerts if abs(t - onset_ms) <= TOLERANCE_MS]
+    false = [t for t, _ in alerts if not -TOLERANCE_MS <= t - onset_ms <= IGNORED_AFTER_MS]
+    return FileScore(
+        file=name,
+        delay_s=(hits[0][0] - onset_ms) / 1000 if hits else None,
+        onset_error_s=(hits[0][1].onset_ms - onset_ms) / 1000 if hits else None,
+        false_alerts_s=tuple((t - onset_ms) / 1000 for t in false),
+    )
+
+
+def read_trades(path: Path) -> Iterator[tuple[Tick, int]]:
+    """The trades of one recording with their event times, in the file's order."""
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for number, row in enumerate(csv.DictReader(lines)):
+            base, _, quote = row["symbol"].partition("/")
+            tick = Tick(
+                id=f"{path.name}:{number}",
+                token=base,
+                symbol=base,
+                event_time=row["datetime"],
+                source="recorded",
+                price=row["price"],
+                amount=row["amount"],
+                side="buy" if row["side"] == "buy" else "sell",
+                quote=quote or None,
+            )
+            yield tick, int(row["timestamp"])
+
+
+def _read_onsets(events_csv: Path) -> dict[str, int]:
+    """The onset of each recording in milliseconds, by file name."""
+    try:
+        with events_csv.open(encoding="utf-8") as lines:
+            return {row["file"]: parse_rfc3339(row["onset_at"]) for row in csv.DictReader(lines)}
+    except (OSError, KeyError, ValueError) as error:
+        raise OperatorError(f"cannot read the labels in {events_csv}: {error}") from error
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="processors.evaluation.pump", description=__doc__)
+    parser.add_argument("--trades", type=Path, required=True, help="folder of recorded trades")
+    parser.add_argument("--events", type=Path, required=True, help="the labels")
+    parser.add_argument("--out", type=Path, required=True, help="where alerts.ndjson goes")
+    arguments = parser.parse_args()
+    try:
+        report = evaluate(arguments.trades, arguments.events, arguments.out)
+    except OperatorError as error:
+        raise SystemExit(str(error)) from None
+    sys.stdout.write(report.table() + "\n")
+
+
+if __name__ == "__main__":
+    main()
