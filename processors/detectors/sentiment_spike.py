@@ -1,0 +1,243 @@
+"""A burst of posts that nearly all feel the same way, far from how the token is usually spoken of.
+
+Both ways count: hype and panic. A viral post with answers of all kinds is a burst without a
+direction; a steady fan club is a direction without a burst.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import ClassVar
+
+from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
+from processors.detectors.recent import last_price, mentions_a_minute
+from processors.detectors.statistics import DecayingMoments, DecayingRate, squash
+from processors.sentiment import sentiment
+from schemas.alerts import Evidence, Pattern, Severity
+from schemas.events import Post
+from schemas.topics import POSTS
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentSpikeParameters:
+    """Where the lines lie, and why there."""
+
+    #: Milliseconds of posts that are judged together: bursts build up within minutes.
+    span_ms: int = 300_000
+    #: Posts kept of the span; a burst beyond it is a burst anyway.
+    span_posts: int = 256
+    #: Milliseconds after which a post counts half in the baseline: a few hours of habit.
+    half_life_ms: int = 7_200_000
+    #: Posts learned before anything may alert: enough for a mean and a deviation.
+    grace_posts: int = 30
+    #: Posts in the span at least; fewer are an accident.
+    posts: int = 8
+    #: Distinct authors at least; one loud person is no crowd.
+    authors: int = 6
+    #: Standard deviations of a Poisson count above the usual number of posts.
+    burst: float = 4.5
+    #: Times the usual rate; a busy token reaches significance with a small rise.
+    ratio: float = 2.0
+    #: Shift of the mean sentiment (−1..1) away from the token's usual one.
+    shift: float = 0.3
+    #: The same shift in standard errors of a mean of that many posts.
+    shift_errors: float = 4.0
+    #: Least standard deviation of one post's sentiment; nobody feels the same in every post.
+    deviation_floor: float = 0.2
+    #: Posts a minute taken as usual at least, so that a silent token's third post is no burst.
+    rate_floor: float = 0.1
+    #: Milliseconds after an alert in which no other is opened: it would be the same event.
+    cool_down_ms: int = 1_800_000
+
+
+PARAMETERS = SentimentSpikeParameters()
+
+
+class SentimentSpike(Detector[Post]):
+    """Flag a one-sided burst of posts against the token's own baseline, post by post.
+
+    Use: tokens that are mentioned at all. Weakness: irony, languages VADER does not know, and a
+    rise over many hours, which is learned as usual. The span is compared with what lies before
+    it: a post is learned when it leaves the span. Sentiment is VADER's (Hutto & Gilbert 2014);
+    the burst is a Poisson count's z (Kleinberg 2002 for why rates, not counts, tell bursts).
+    Parameters: ``SentimentSpikeParameters``.
+    """
+
+    pattern: ClassVar[Pattern] = "sentiment_spike"
+    topic: ClassVar[str] = POSTS.name
+    version: ClassVar[str] = "1"
+
+    def __init__(self, parameters: SentimentSpikeParameters = PARAMETERS) -> None:
+        self._parameters = parameters
+        self._span: deque[_Mention] = deque()
+        self._rate = DecayingRate(parameters.half_life_ms)
+        self._feeling = DecayingMoments(parameters.half_life_ms)
+        self._quiet_until_ms = 0
+
+    def observe(self, event: Post, time_ms: int) -> Opening | None:
+        self._span.append(_Mention(time_ms, sentiment(event.text), event.author))
+        self._learn_what_left(time_ms)
+        if time_ms < self._quiet_until_ms or self._feeling.weight < self._parameters.grace_posts:
+            return None
+        opening = self._judge(time_ms)
+        if opening is not None:
+            self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
+        return opening
+
+    def follow(self, opening: Opening, time_ms: int) -> FollowUp:
+        return BurstWatch(opening, time_ms)
+
+    def _learn_what_left(self, time_ms: int) -> None:
+        horizon = time_ms - self._parameters.span_ms
+        while self._span[0].time_ms <= horizon or len(self._span) > self._parameters.span_posts:
+            left = self._span.popleft()
+            self._rate.learn(left.time_ms)
+            self._feeling.learn(left.feeling, left.time_ms)
+
+    def _judge(self, time_ms: int) -> Opening | None:
+        parameters = self._parameters
+        posts = len(self._span)
+        if posts < parameters.posts:
+            return None
+        span_minutes = parameters.span_ms / 60_000
+        usual_rate = max(self._rate.per_minute(time_ms - parameters.span_ms), parameters.rate_floor)
+        usual_posts = usual_rate * span_minutes
+        ratio = posts / usual_posts
+        burst = (posts - usual_posts) / math.sqrt(usual_posts)
+        if burst < parameters.burst or ratio < parameters.ratio:
+            return None
+        usual_feeling = self._feeling.mean
+        feeling = sum(mention.feeling for mention in self._span) / posts
+        shift = feeling - usual_feeling
+        error = self._feeling.deviation(parameters.deviation_floor) / math.sqrt(posts)
+        if abs(shift) < parameters.shift or abs(shift) < parameters.shift_errors * error:
+            return None
+        if shift * feeling <= 0.0:
+            return None
+        authors = len({mention.author for mention in self._span})
+        if authors < parameters.authors:
+            return None
+        strength = math.sqrt(burst * abs(shift) / error)
+        threshold = math.sqrt(parameters.burst * parameters.shift_errors)
+        score = squash(strength, threshold)
+        severity: Severity = "high" if ratio >= 6 else "medium" if ratio >= 3 else "low"
+        way = "hype" if shift > 0 else "panic"
+        return Opening(
+            score=score,
+            severity=severity,
+            onset_ms=self._span[0].time_ms,
+            phase=way,
+            explanation=(
+                f"{posts} posts by {authors} authors within {span_minutes:.0f} minutes, "
+                f"{ratio:.1f} times the usual rate, and they turned clearly "
+                f"{'positive' if shift > 0 else 'negative'} (mean sentiment {feeling:+.2f}, "
+                f"usually {usual_feeling:+.2f})."
+            ),
+            evidence=(
+                Evidence(
+                    feature="mention_rate",
+                    value=posts / span_minutes,
+                    baseline=usual_rate,
+                    threshold=parameters.ratio * usual_rate,
+                    weight=0.4,
+                ),
+                Evidence(
+                    feature="mean_sentiment",
+                    value=feeling,
+                    baseline=usual_feeling,
+                    threshold=usual_feeling + math.copysign(parameters.shift, shift),
+                    weight=0.4,
+                ),
+                Evidence(
+                    feature="distinct_authors",
+                    value=float(authors),
+                    baseline=None,
+                    threshold=float(parameters.authors),
+                    weight=0.2,
+                ),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    time_ms: int
+    feeling: float
+    author: str
+
+
+class BurstWatch(FollowUp):
+    """Does the price react, and when does the talk calm down?"""
+
+    horizon_ms: ClassVar[int] = 7_200_000
+    #: The talk is over when its rate over five minutes is below this share of the burst's excess.
+    calm_share: ClassVar[float] = 0.25
+    #: A log return this large since the opening is a reaction of the price.
+    reaction: ClassVar[float] = 0.03
+
+    def __init__(self, opening: Opening, time_ms: int) -> None:
+        rate = opening.evidence[0]
+        self._opening = opening
+        self._opened_ms = time_ms
+        self._burst_rate = rate.value
+        self._usual_rate = rate.baseline or 0.0
+        self._phase = opening.phase
+        self._score = opening.score
+        self._evidence = opening.evidence
+        self._explanation = opening.explanation
+        self._first_price: float | None = None
+        self._reacted = False
+
+    def review(self, view: TokenView, now_ms: int) -> Revision | None:
+        price = last_price(view)
+        if self._first_price is None:
+            self._first_price = price
+        if now_ms - self._opened_ms >= 300_000 and self._is_calm(view, now_ms):
+            return self._revision("resolved", now_ms)
+        if self._reacted or price is None or self._first_price is None:
+            return None
+        change = math.log(price / self._first_price)
+        if abs(change) < self.reaction:
+            return None
+        self._reacted = True
+        self._follow_price(change)
+        return self._revision("open", None)
+
+    def expire(self, now_ms: int) -> Revision:
+        return self._revision("resolved", now_ms)
+
+    def _is_calm(self, view: TokenView, now_ms: int) -> bool:
+        calm = self._usual_rate + self.calm_share * (self._burst_rate - self._usual_rate)
+        return mentions_a_minute(view, now_ms, 300_000) <= calm
+
+    def _follow_price(self, change: float) -> None:
+        same_way = (change > 0) == (self._opening.phase == "hype")
+        self._phase = f"{self._opening.phase}, price {'follows' if same_way else 'opposes'}"
+        if same_way:
+            self._score = min(1.0, self._score + 0.1)
+        self._explanation = (
+            f"{self._opening.explanation} The price has moved {math.expm1(change):+.1%} since."
+        )
+        self._evidence = (
+            *self._opening.evidence,
+            Evidence(
+                feature="price_change",
+                value=math.expm1(change),
+                baseline=0.0,
+                threshold=math.copysign(math.expm1(self.reaction), change),
+                weight=0.2,
+            ),
+        )
+
+    def _revision(self, status: str, ended_ms: int | None) -> Revision:
+        return Revision(
+            score=self._score,
+            severity=self._opening.severity,
+            phase=self._phase if status == "open" else "calmed",
+            status="open" if status == "open" else "resolved",
+            explanation=self._explanation,
+            evidence=self._evidence,
+            ended_ms=ended_ms,
+        )
