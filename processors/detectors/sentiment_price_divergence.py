@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revision, TokenView
+from processors.detectors.recent import last_price, since
 from processors.detectors.statistics import DecayingMoments, squash
 from schemas.alerts import Evidence, Pattern, Severity, Signal
 
@@ -73,7 +74,8 @@ class SentimentPriceDivergence(JoinedDetector):
         return _opening(self._parameters, reading, self._since_ms)
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
-        return ConvergenceWatch(opening, time_ms)
+        del time_ms
+        return ConvergenceWatch(opening, self._parameters.span_ms, self._parameters.posts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,26 +151,58 @@ class DivergenceGauge:
 
 
 class ConvergenceWatch(FollowUp):
-    """Ends when the price turned after the talk, or the talk after the price."""
+    """Ends when one side gives in: the price comes back, or the talk does."""
 
     horizon_ms: ClassVar[int] = 7_200_000
+    #: Half of the gap closed is convergence; less is noise within the trend.
+    closed_share: ClassVar[float] = 0.5
 
-    def __init__(self, opening: Opening, time_ms: int) -> None:
+    def __init__(self, opening: Opening, span_ms: int, posts: int) -> None:
+        feeling, trend = opening.evidence
         self._opening = opening
-        self._opened_ms = time_ms
+        self._span_ms = span_ms
+        self._posts = posts
+        self._usual_feeling = feeling.baseline or 0.0
+        self._shift = feeling.value - self._usual_feeling
+        self._trend = math.log1p(trend.value)
+        self._price: float | None = None
 
     def review(self, view: TokenView, now_ms: int) -> Revision | None:
-        del view, now_ms
+        price = last_price(view)
+        if price is None:
+            return None
+        if self._price is None:
+            self._price = price
+        back = -math.log(price / self._price) / self._trend
+        if back >= self.closed_share:
+            return self._resolution("The price has come back since.", "price converged", now_ms)
+        feeling = self._feeling(view, now_ms)
+        if feeling is None:
+            return None
+        left = (feeling - self._usual_feeling) / self._shift
+        if left <= self.closed_share:
+            return self._resolution("The talk has come round since.", "talk converged", now_ms)
         return None
 
     def expire(self, now_ms: int) -> Revision:
+        return self._resolution("The two have not met since.", self._opening.phase, now_ms)
+
+    def _feeling(self, view: TokenView, now_ms: int) -> float | None:
+        """Mean sentiment of the last span; None with too few posts to tell."""
+        posts = total = 0.0
+        for _, signal in since(view, "sentiment", now_ms - self._span_ms):
+            posts += signal.values["mentions"]
+            total += signal.values["mentions"] * signal.values["sentiment"]
+        return total / posts if posts >= self._posts else None
+
+    def _resolution(self, sequel: str, phase: str, now_ms: int) -> Revision:
         opening = self._opening
         return Revision(
             score=opening.score,
             severity=opening.severity,
-            phase=opening.phase,
+            phase=phase,
             status="resolved",
-            explanation=opening.explanation,
+            explanation=f"{opening.explanation} {sequel}",
             evidence=opening.evidence,
             ended_ms=now_ms,
         )
@@ -191,17 +225,19 @@ def _opening(parameters: DivergenceParameters, reading: Reading, onset_ms: int) 
         ),
         evidence=(
             Evidence(
-                feature="rolling_sentiment_z",
-                value=reading.feeling_z,
-                baseline=0.0,
-                threshold=math.copysign(parameters.sentiment_z, reading.feeling_z),
+                feature="rolling_sentiment",
+                value=reading.feeling,
+                baseline=reading.usual_feeling,
+                threshold=reading.usual_feeling
+                + (reading.feeling - reading.usual_feeling)
+                * min(1.0, parameters.sentiment_z / abs(reading.feeling_z)),
                 weight=0.5,
             ),
             Evidence(
-                feature="price_trend_z",
-                value=reading.trend_z,
+                feature="price_trend",
+                value=math.expm1(reading.trend),
                 baseline=0.0,
-                threshold=math.copysign(parameters.trend_z, reading.trend_z),
+                threshold=math.expm1(reading.trend * parameters.trend_z / abs(reading.trend_z)),
                 weight=0.5,
             ),
         ),

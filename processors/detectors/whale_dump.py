@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from river.anomaly import GaussianScorer
 
-from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
+from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, is_nowhere
+from processors.detectors.sale_watch import SaleWatch
 from schemas.alerts import Evidence, Pattern, Severity
 from schemas.events import Transfer
 from schemas.topics import TRANSFERS
@@ -89,7 +90,7 @@ class WhaleDump(Detector[Transfer]):
         if time_ms < self._quiet_until_ms:
             return None
         value = math.log(deposits.amount)
-        usual = float(self._scorer.gaussian.mu)
+        usual = cast(float, self._scorer.gaussian.mu)
         anomaly = float(self._scorer.score_one(None, value)) if value > usual else 0.0
         held = max(self._holders.balance(sender) + deposits.amount - amount, deposits.amount)
         known = max(self._holders.total() + deposits.amount - amount, held)
@@ -111,39 +112,6 @@ class WhaleDump(Detector[Transfer]):
         deposits.amount += amount
         deposits.last_ms = time_ms
         return deposits
-
-
-class SaleWatch(FollowUp):
-    """After the deposit: does the price give way under sales, or does nothing follow?"""
-
-    horizon_ms: ClassVar[int] = 5_400_000
-
-    def __init__(self, opening: Opening, time_ms: int) -> None:
-        self._opening = opening
-        self._opened_ms = time_ms
-        self._phase = opening.phase
-        self._score = opening.score
-        self._severity: Severity = opening.severity
-        self._evidence = opening.evidence
-        self._reference: float | None = None
-        self._usual_sales = 0.0
-        self._lowest = math.inf
-        self._last_pressure_ms = time_ms
-
-    def review(self, view: TokenView, now_ms: int) -> Revision | None:
-        del view, now_ms
-        return None
-
-    def expire(self, now_ms: int) -> Revision:
-        return Revision(
-            score=self._score,
-            severity=self._severity,
-            phase=self._phase,
-            status="resolved",
-            explanation=self._opening.explanation,
-            evidence=self._evidence,
-            ended_ms=now_ms,
-        )
 
 
 @dataclass(slots=True)
