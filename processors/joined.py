@@ -1,0 +1,247 @@
+"""The joined event-time axis of one partition: signals and openings of all three lanes, in the
+order (event time, topic, id), whatever order they arrived in.
+
+An item is worked off when the minimum of the lanes' watermarks within the session has passed it:
+from then on nothing older can come. Timers fire in event time, before items later than they.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from processors.alerts import open_alert, revise_alert
+from processors.detectors.base import FollowUp, JoinedDetector, Revision, TokenView
+from processors.patterns import PatternSet
+from processors.records import Outputs
+from processors.watermarks import END, START
+from schemas.alerts import Alert, InputReference, Signal
+from schemas.topics import EVENT_TOPICS
+
+_TOPIC_ORDER = {spec.name: index for index, spec in enumerate(EVENT_TOPICS)}
+_VIEW_SIGNALS = 360
+_OPEN_ALERTS_A_TOKEN = 64
+_TOKEN_LIMIT = 20_000
+#: Beyond this the lanes ahead are held back until the others have caught up (about 100 MiB).
+BACKLOG_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class LastEvent:
+    """The last event of a window: an alert that a signal opens is opened by this event."""
+
+    id: str
+    reference: InputReference
+
+
+class JoinedAxis:
+    """Pure state: its outputs depend on the three logs alone, never on their interleaving."""
+
+    def __init__(self, patterns: PatternSet, idle_ms: int) -> None:
+        self._patterns = patterns
+        self._idle_ms = idle_ms
+        self._sessions: deque[_Session] = deque()
+        #: Least recently active first, so that the limit drops the one idle longest.
+        self._tokens: OrderedDict[str, _JoinedToken] = OrderedDict()
+        self._timers: list[tuple[int, str, str]] = []
+        self._backlog = 0
+
+    def begin_session(self, topic: str, name: str) -> None:
+        """A lane's log opened a session; lanes pass through the same sessions in turn."""
+        lane = _TOPIC_ORDER[topic]
+        for session in self._sessions:
+            if session.name == name:
+                return
+            session.watermarks[lane] = END
+        self._sessions.append(_Session(name))
+        # A lane that is here already has left the sessions before; the others have yet to come.
+
+    def add_opening(self, topic: str, alert: Alert, follow_up: FollowUp, time_ms: int) -> None:
+        """An alert that a lane opened; its follow-up lives here from its event time on."""
+        self._add(topic, time_ms, alert.id, _Opened(alert, follow_up))
+
+    def add_signal(self, topic: str, signal: Signal, last_event: LastEvent, time_ms: int) -> None:
+        """A window's signal, known at the window's end."""
+        self._add(topic, time_ms, signal.id, _Signalled(signal, last_event))
+
+    def advance(self, topic: str, watermark: int, out: Outputs) -> None:
+        """A lane's watermark moved; work off what has become certain."""
+        lane = _TOPIC_ORDER[topic]
+        if self._sessions:
+            self._current(lane).watermarks[lane] = watermark
+        while self._sessions:
+            session = self._sessions[0]
+            until = min(session.watermarks)
+            self._work_off(session, until, out)
+            if until < END:
+                return
+            self._sessions.popleft()
+
+    def held_back(self) -> frozenset[str]:
+        """Topics whose lanes are ahead while the backlog is over its limit."""
+        if self._backlog <= BACKLOG_LIMIT or not self._sessions:
+            return frozenset()
+        watermarks = self._sessions[0].watermarks
+        slowest = min(watermarks)
+        return frozenset(n for n, lane in _TOPIC_ORDER.items() if watermarks[lane] > slowest)
+
+    def _current(self, lane: int) -> _Session:
+        """The session a lane is in: the first it has not left."""
+        for session in self._sessions:
+            if session.watermarks[lane] < END:
+                return session
+        return self._sessions[-1]
+
+    def _add(self, topic: str, time_ms: int, name: str, item: _Opened | _Signalled) -> None:
+        lane = _TOPIC_ORDER[topic]
+        if not self._sessions:
+            # Events before any session: nothing promises an order, so nothing can be joined.
+            return
+        session = self._current(lane)
+        session.arrivals += 1
+        heapq.heappush(session.items, (time_ms, lane, name, session.arrivals, item))
+        self._backlog += 1
+
+    def _work_off(self, session: _Session, until: int, out: Outputs) -> None:
+        items = session.items
+        while items and items[0][0] < until:
+            time_ms, _lane, _name, _arrival, item = heapq.heappop(items)
+            self._backlog -= 1
+            self._fire_timers(time_ms, out)
+            if isinstance(item, _Opened):
+                self._follow(item.alert, item.follow_up, time_ms, session, out)
+            else:
+                self._take_in(item, time_ms, session, out)
+        self._fire_timers(until, out)
+        if START < until < END:
+            self._forget_idle(until)
+
+    def _follow(
+        self, alert: Alert, follow_up: FollowUp, time_ms: int, session: _Session, out: Outputs
+    ) -> None:
+        token = self._token(alert.token, alert.symbol, time_ms, session)
+        if len(token.cases) >= _OPEN_ALERTS_A_TOKEN:
+            return
+        case = token.cases[alert.id] = _Case(alert, follow_up)
+        heapq.heappush(self._timers, (time_ms + follow_up.horizon_ms, alert.id, alert.token))
+        self._revise(token, case, follow_up.review(token.view, time_ms), out)
+
+    def _take_in(self, item: _Signalled, time_ms: int, session: _Session, out: Outputs) -> None:
+        signal = item.signal
+        token = self._token(signal.token, signal.symbol, time_ms, session)
+        token.references[signal.kind] = item.last_event.reference
+        token.view.recent.setdefault(signal.kind, deque(maxlen=_VIEW_SIGNALS)).append(signal)
+        for case in list(token.cases.values()):
+            self._revise(token, case, case.follow_up.review(token.view, time_ms), out)
+        for detector in token.detectors:
+            opening = detector.observe(token.view, signal, time_ms)
+            if opening is None:
+                continue
+            alert = open_alert(
+                opening,
+                pattern=detector.pattern,
+                version=detector.version,
+                token=signal.token,
+                symbol=signal.symbol,
+                event_id=item.last_event.id,
+                time_ms=time_ms,
+                inputs=token.inputs(),
+                now=out.now,
+            )
+            out.alerts.append(alert)
+            self._follow(alert, detector.follow(opening, time_ms), time_ms, session, out)
+
+    def _revise(
+        self, token: _JoinedToken, case: _Case, revision: Revision | None, out: Outputs
+    ) -> None:
+        if revision is None:
+            return
+        case.alert = revise_alert(case.alert, revision, token.inputs(), out.now)
+        out.alerts.append(case.alert)
+        if revision.status in ("resolved", "retracted"):
+            del token.cases[case.alert.id]
+
+    def _fire_timers(self, until: int, out: Outputs) -> None:
+        """Expire follow-ups whose horizon lies before ``until``."""
+        while self._timers and self._timers[0][0] < until:
+            deadline, alert_id, name = heapq.heappop(self._timers)
+            token = self._tokens.get(name)
+            case = token.cases.get(alert_id) if token is not None else None
+            if token is not None and case is not None:
+                self._revise(token, case, case.follow_up.expire(deadline), out)
+
+    def _token(self, name: str, symbol: str, time_ms: int, session: _Session) -> _JoinedToken:
+        token = self._tokens.get(name)
+        if token is not None:
+            stale = time_ms - token.last_ms > self._idle_ms or (
+                token.session != session.name and time_ms < token.last_ms
+            )
+            if not stale or token.cases:
+                token.last_ms = max(token.last_ms, time_ms)
+                token.session = session.name
+                self._tokens.move_to_end(name)
+                return token
+        detectors = tuple(detector() for detector in self._patterns.joined)
+        token = _JoinedToken(TokenView(name, symbol), detectors, time_ms, session.name)
+        self._tokens[name] = token
+        self._tokens.move_to_end(name)
+        self._keep_limit()
+        return token
+
+    def _keep_limit(self) -> None:
+        for _ in range(len(self._tokens)):
+            if len(self._tokens) <= _TOKEN_LIMIT:
+                return
+            name, token = self._tokens.popitem(last=False)
+            if token.cases:
+                self._tokens[name] = token
+
+    def _forget_idle(self, until: int) -> None:
+        """Drop what would start fresh anyway, so dropping it early or late changes nothing."""
+        horizon = until - self._idle_ms
+        while self._tokens:
+            name, token = next(iter(self._tokens.items()))
+            if token.last_ms >= horizon or token.cases:
+                return
+            del self._tokens[name]
+
+
+@dataclass(slots=True)
+class _Opened:
+    alert: Alert
+    follow_up: FollowUp
+
+
+@dataclass(slots=True)
+class _Signalled:
+    signal: Signal
+    last_event: LastEvent
+
+
+@dataclass(slots=True)
+class _Session:
+    name: str
+    watermarks: list[int] = field(default_factory=lambda: [START] * len(EVENT_TOPICS))
+    items: list[tuple[int, int, str, int, _Opened | _Signalled]] = field(default_factory=list)
+    arrivals: int = 0
+
+
+@dataclass(slots=True)
+class _Case:
+    alert: Alert
+    follow_up: FollowUp
+
+
+@dataclass(slots=True)
+class _JoinedToken:
+    view: TokenView
+    detectors: tuple[JoinedDetector, ...]
+    last_ms: int
+    session: str
+    cases: dict[str, _Case] = field(default_factory=dict)
+    references: dict[str, InputReference] = field(default_factory=dict)
+
+    def inputs(self) -> list[InputReference]:
+        """The newest input of each kind, in a fixed order."""
+        return [self.references[kind] for kind in sorted(self.references)]
