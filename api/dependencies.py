@@ -1,0 +1,80 @@
+"""What routes ask for, as annotated types."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, HTTPException, Query, Security
+from fastapi.security import HTTPBearer
+from pydantic import AfterValidator, BeforeValidator
+from starlette.requests import HTTPConnection
+
+from api.cursors import MAXIMUM_LENGTH
+from api.database import Database
+from api.services import Services
+from schemas.times import EARLIEST_MS, LATEST_MS, from_ms, parse_rfc3339
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+#: Declares the scheme in the description; the check itself is below, for all transports alike.
+_bearer = HTTPBearer(auto_error=False, description="one of MEMEWATCH_API_TOKENS, if any are set")
+
+
+def get_services(connection: HTTPConnection) -> Services:
+    services: Services = connection.app.state.services
+    return services
+
+
+ServicesOf = Annotated[Services, Depends(get_services)]
+
+
+def get_database(services: ServicesOf) -> Database:
+    return services.database
+
+
+DatabaseOf = Annotated[Database, Depends(get_database)]
+
+
+def require_token(
+    services: ServicesOf,
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> None:
+    """Raises 401 when tokens are required and the request brings none of them."""
+    if not services.gatekeeper.admits(authorization):
+        raise HTTPException(
+            401,
+            "send `Authorization: Bearer …` with one of this API's tokens",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+Authenticated = [Security(_bearer), Depends(require_token)]
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain NUL")
+    return text
+
+
+def _parse_time(value: object) -> datetime:
+    text = str(value)
+    if not _RFC3339.fullmatch(text):
+        hint = " (write the + of an offset as %2B)" if " " in text else ""
+        raise ValueError(f"must be RFC 3339 with a time zone, like 2018-08-17T16:00:00Z{hint}")
+    milliseconds = parse_rfc3339(text.upper())
+    if not EARLIEST_MS <= milliseconds <= LATEST_MS:
+        raise ValueError("must lie between 2009 and 2100")
+    return from_ms(milliseconds)
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+TimeParameter = Annotated[datetime, BeforeValidator(_parse_time)]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=MAXIMUM_LENGTH, description="`next_cursor` of the page before"),
+]
+Limit = Annotated[int, Query(ge=1, le=500, description="items on a page")]

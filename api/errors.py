@@ -1,0 +1,29 @@
+"""How failures reach a client: always JSON with one `detail` that says what to do."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from api.database import DatabaseUnavailableError
+
+#: A restarting database is back within seconds.
+_RETRY_AFTER_S = "2"
+
+
+class InvalidRequestError(Exception):
+    """The request cannot be understood; the message says which part and why."""
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+
+    @app.exception_handler(DatabaseUnavailableError)
+    async def unavailable(_request: Request, error: DatabaseUnavailableError) -> JSONResponse:
+        return JSONResponse(
+            {"detail": str(error)}, status_code=503, headers={"Retry-After": _RETRY_AFTER_S}
+        )
+
+    @app.exception_handler(InvalidRequestError)
+    async def invalid(_request: Request, error: InvalidRequestError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status_code=400)

@@ -1,0 +1,156 @@
+"""What REST answers with. Field names are those of the alert contract, everywhere the same."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.alerts import Pattern, Severity, Status
+
+Time = Annotated[
+    str,
+    Field(
+        description="RFC 3339, UTC, milliseconds",
+        json_schema_extra={"format": "date-time"},
+        examples=["2018-08-17T16:00:00.000Z"],
+    ),
+]
+Decimal = Annotated[str, Field(description="a decimal number as a string", examples=["0.00001234"])]
+Share = Annotated[float, Field(ge=0, le=1)]
+Item = TypeVar("Item")
+
+
+class Model(BaseModel):
+    """Fields without surprises: nothing unknown is passed through."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Page(Model, Generic[Item]):
+    """One page of a list; ``next_cursor`` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Evidence(Model):
+    """One feature that speaks for the alert: what was seen, what was usual, where the line lies."""
+
+    feature: str
+    value: float
+    baseline: float | None
+    threshold: float | None
+    weight: float
+
+
+class InputReference(Model):
+    """Where an input lies in the log."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Alert(Model):
+    """One revision of one alert, numbered by the sink."""
+
+    id: str
+    revision: int
+    seq: int
+    token: str
+    symbol: str
+    pattern: Pattern
+    phase: str
+    severity: Severity
+    score: Share
+    status: Status
+    event_time: Time
+    onset_estimate: Time
+    ended_at: Time | None
+    detected_at: Time
+    explanation: str
+    evidence: list[Evidence]
+    inputs: list[InputReference]
+    detector_version: str
+    schema_version: int
+    created_at: Annotated[Time, Field(description="when revision 1 was stored")]
+    updated_at: Annotated[Time, Field(description="when this revision was stored")]
+
+
+class AlertHistory(Alert):
+    """The latest revision, and every revision from the first on."""
+
+    revisions: list[Alert]
+
+
+class Token(Model):
+    """A token with what a list shows of it; times are event times."""
+
+    token: str
+    symbol: str
+    first_event_time: Time
+    last_event_time: Time
+    price: Annotated[Decimal | None, Field(description="of the last trading window, or null")]
+    price_time: Time | None
+    change_24h: Annotated[
+        float | None,
+        Field(
+            description="relative price change against the first trading window within the 24 "
+            "hours of event time before `price_time`; 0.05 is 5 % up"
+        ),
+    ]
+    open_alerts: Annotated[int, Field(description="alerts that are open or acknowledged")]
+
+
+class Step(Model):
+    """One step of a series; null or 0 where the token had no events."""
+
+    time: Annotated[Time, Field(description="the step's begin; it ends where the next begins")]
+    open: Decimal | None
+    high: Decimal | None
+    low: Decimal | None
+    close: Decimal | None
+    volume: Annotated[Decimal, Field(description="traded, in quote units")]
+    trades: int
+    buy_share: Annotated[float | None, Field(description="buys among the trades, 0..1")]
+    mentions: int
+    authors: Annotated[int, Field(description="distinct authors, in the window that had most")]
+    sentiment: Annotated[float | None, Field(description="mean over the mentions, −1..1")]
+    rolling_sentiment: float | None
+    transfers: int
+    anomaly_trading: Annotated[float | None, Field(description="the highest in the step, 0..1")]
+    anomaly_sentiment: float | None
+    anomaly_flow: float | None
+
+
+class Series(Model):
+    """A token's signals in equal steps over ``from`` (exclusive) to ``to`` (inclusive)."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    token: str
+    symbol: str
+    from_: Annotated[Time, Field(alias="from")]
+    to: Time
+    step_ms: int
+    items: list[Step]
+
+
+class Stats(Model):
+    """Where the system stands."""
+
+    epoch: Annotated[str, Field(description="changes when sequence numbers start anew")]
+    seq: Annotated[int, Field(description="sequence number of the newest alert change")]
+    tokens: int
+    alerts: int
+    open_alerts: int
+    alerts_by_pattern: dict[str, int]
+    dead_letters: int
+    last_event_time: Time | None
+
+
+class Problem(BaseModel):
+    """Why a request was not answered, in one sentence."""
+
+    detail: str

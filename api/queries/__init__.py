@@ -1,0 +1,1 @@
+"""SQL, one file a subject: plain values in, response models out."""

@@ -1,0 +1,108 @@
+"""Alerts: lists by filter and page, and one with its revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from api import cursors
+from api.database import Database, Row
+from api.errors import InvalidRequestError
+from api.models import Alert, AlertHistory, Page
+from api.queries.times import from_us, to_us, wire_time
+from schemas.alerts import Pattern, Severity, Status
+
+_CURSOR_KIND = "alerts"
+_COLUMNS = """id, revision, seq, token, symbol, pattern, phase, severity, score, status,
+    event_time, onset_estimate, ended_at, detected_at, explanation, evidence, inputs,
+    detector_version, schema_version, created_at, updated_at"""
+_TIMES = ("event_time", "onset_estimate", "ended_at", "detected_at", "created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Empty lists and None let everything pass; ``begin`` is inclusive, ``end`` exclusive."""
+
+    token: str | None = None
+    patterns: Sequence[Pattern] = ()
+    statuses: Sequence[Status] = ()
+    severities: Sequence[Severity] = ()
+    min_score: float | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+async def page(
+    database: Database, wanted: AlertFilter, cursor: str | None, limit: int
+) -> Page[Alert]:
+    """Newest event time first, then by id; raises ``InvalidRequestError`` for a bad cursor."""
+    conditions, arguments = _conditions(wanted)
+    if cursor is not None:
+        position = cursors.decode(_CURSOR_KIND, cursor)
+        time = _cursor_time(position.time_us)
+        n = len(arguments)
+        # Written out because the two columns sort in opposite directions.
+        conditions.append(f"(event_time <= ${n + 1} and (event_time < ${n + 1} or id > ${n + 2}))")
+        arguments += [time, position.key]
+    where = f"where {' and '.join(conditions)}" if conditions else ""
+    rows = await database.fetch(
+        f"select {_COLUMNS} from alerts {where} "  # noqa: S608 - only constants and placeholders
+        f"order by event_time desc, id limit {limit + 1}",
+        *arguments,
+    )
+    shown = rows[:limit]
+    next_cursor = _cursor(shown[-1]) if len(rows) > limit else None
+    return Page(items=[_alert(row) for row in shown], next_cursor=next_cursor)
+
+
+async def history(database: Database, alert_id: str) -> AlertHistory | None:
+    """The alert with all its revisions, or None when there is none of that id."""
+    rows = await database.fetch(_HISTORY, alert_id)
+    if not rows:
+        return None
+    first = wire_time(rows[0]["created_at"])
+    revisions = [
+        Alert.model_validate(
+            row["body"] | {"created_at": first, "updated_at": wire_time(row["created_at"])}
+        )
+        for row in rows
+    ]
+    return AlertHistory(**dict(revisions[-1]), revisions=revisions)
+
+
+_HISTORY = "select body, created_at from alert_revisions where id = $1 order by revision"
+
+
+def _conditions(wanted: AlertFilter) -> tuple[list[str], list[Any]]:
+    candidates: list[tuple[str, Any]] = [
+        ("token = ${}", wanted.token),
+        ("pattern = any(${}::text[])", list(wanted.patterns) or None),
+        ("status = any(${}::text[])", list(wanted.statuses) or None),
+        ("severity = any(${}::text[])", list(wanted.severities) or None),
+        ("score >= ${}", wanted.min_score),
+        ("event_time >= ${}", wanted.begin),
+        ("event_time < ${}", wanted.end),
+    ]
+    given = [(text, value) for text, value in candidates if value is not None]
+    conditions = [text.format(number) for number, (text, _) in enumerate(given, start=1)]
+    return conditions, [value for _, value in given]
+
+
+def _alert(row: Row) -> Alert:
+    fields = dict(row)
+    for name in _TIMES:
+        fields[name] = wire_time(fields[name])
+    return Alert.model_validate(fields)
+
+
+def _cursor(row: Row) -> str:
+    return cursors.encode(cursors.Position(_CURSOR_KIND, to_us(row["event_time"]), row["id"]))
+
+
+def _cursor_time(time_us: int) -> datetime:
+    try:
+        return from_us(time_us)
+    except OverflowError as error:
+        raise InvalidRequestError("cursor: not one this API gave out") from error

@@ -1,0 +1,26 @@
+"""Thin routes: parameters in, one query, a response model out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.dependencies import Authenticated
+from api.models import Problem
+from api.routes import alerts, stats, stream, tokens
+
+#: The prefix of everything versioned.
+PREFIX = "/api/v1"
+
+
+def versioned() -> APIRouter:
+    """All routes under the prefix: REST behind the token check, the stream with its own."""
+    router = APIRouter(prefix=PREFIX)
+    problems: dict[int | str, dict[str, object]] = {
+        400: {"model": Problem, "description": "a parameter cannot be understood"},
+        401: {"model": Problem, "description": "a token is required"},
+        503: {"model": Problem, "description": "the database does not answer now"},
+    }
+    for part in (alerts, tokens, stats):
+        router.include_router(part.router, dependencies=Authenticated, responses=problems)
+    router.include_router(stream.router)
+    return router
