@@ -25,7 +25,7 @@ _CONNECT_TIMEOUT_S = 5.0
 #: Reads may be repeated; the second attempt gets a fresh connection when the first one was dead.
 _ATTEMPTS = 2
 
-Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 

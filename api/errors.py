@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from api.database import DatabaseUnavailableError
@@ -27,3 +28,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(InvalidRequestError)
     async def invalid(_request: Request, error: InvalidRequestError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, status_code=400)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
+        reasons = [
+            f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        return JSONResponse({"detail": "; ".join(reasons)}, status_code=422)

@@ -16,8 +16,9 @@ def versioned() -> APIRouter:
     """All routes under the prefix: REST behind the token check, the stream with its own."""
     router = APIRouter(prefix=PREFIX)
     problems: dict[int | str, dict[str, object]] = {
-        400: {"model": Problem, "description": "a parameter cannot be understood"},
+        400: {"model": Problem, "description": "a cursor or a range makes no sense"},
         401: {"model": Problem, "description": "a token is required"},
+        422: {"model": Problem, "description": "a parameter cannot be understood"},
         503: {"model": Problem, "description": "the database does not answer now"},
     }
     for part in (alerts, tokens, stats):
