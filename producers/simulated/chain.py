@@ -1,0 +1,128 @@
+"""A token's transfers on chain: retail, pool, exchanges, treasury, and what a scenario adds."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from producers.simulated.batch import TRANSFER_RANK, Batch
+from producers.simulated.dice import dice, digest
+from producers.simulated.plan import Move, Plan
+from producers.simulated.profiles import Profile
+from producers.simulated.stamps import stamp
+from schemas.events import Transfer
+
+_MINUTE_MS = 60_000
+#: A block's time; transfers carry the time of their block, as on real chains.
+_BLOCK_MS = 3_000
+#: Ordinary transfers as shares of the supply: lognormal, none above the largest.
+_TYPICAL_SHARE = 4e-6
+_SHARE_DEVIATION = 1.7
+_LARGEST_SHARE = 8e-4
+#: Exchanges empty a deposit address when this much has come in.
+_SWEEP_SHARE = 2e-5
+
+
+class Chain:
+    """One token's transfers. ``slice`` is called with adjoining slices of time."""
+
+    def __init__(self, market: str, profile: Profile, start_ms: int) -> None:
+        self._market = market
+        self._profile = profile
+        self._start_ms = start_ms
+        self._dice = dice(market, start_ms, profile.token, "chain")
+        self._count = 0
+        self._log_index = self._dice.whole(3, 40)
+        self._block = -1
+        self._held: dict[str, float] = {}
+        self._digits = max(0, 8 - math.floor(math.log10(profile.supply)))
+
+    def slice(self, start_ms: int, end_ms: int, plan: Plan | None, batch: Batch) -> None:
+        """Add the transfers of ``[start_ms, end_ms)``."""
+        profile, chance = self._profile, self._dice
+        rate = profile.transfers * profile.rhythm(start_ms)
+        if plan is not None:
+            # Chain activity follows the trades at a distance; a halted market moves little.
+            rate *= math.exp(min(1.5, 0.4 * plan.trading.at(start_ms)))
+        span = end_ms - start_ms
+        moves: list[Move] = []
+        for _ in range(chance.poisson(rate * span / _MINUTE_MS)):
+            self._usual(start_ms + int(span * chance.random()), end_ms, moves)
+        if plan is not None:
+            moves += plan.moves_before(end_ms)
+        moves.sort()
+        for move in moves:
+            self._transfer(move, batch)
+
+    def _usual(self, at_ms: int, end_ms: int, moves: list[Move]) -> None:
+        profile, chance = self._profile, self._dice
+        share = min(_LARGEST_SHARE, _TYPICAL_SHARE * math.exp(chance.gauss(0.0, _SHARE_DEVIATION)))
+        wallet, draw = chance.pick(profile.wallets), chance.random()
+        if draw < 0.30:
+            sides = (profile.pool, wallet) if chance.random() < 0.5 else (wallet, profile.pool)
+        elif draw < 0.50:
+            sides = (wallet, chance.pick(profile.wallets))
+        elif draw < 0.72:
+            exchange = chance.pick(profile.exchanges)
+            address = chance.pick(exchange.deposits)
+            sides = (wallet, address)
+            self._note_deposit(address, share, exchange.hot[0], at_ms, end_ms, moves)
+        elif draw < 0.92:
+            sides = (chance.pick(profile.exchanges).hot[0], wallet)
+        elif draw < 0.96:
+            # The market maker moves stock between its wallet and an exchange.
+            hot = chance.pick(profile.exchanges).hot[0]
+            share = min(_LARGEST_SHARE, share * 8)
+            sides = (profile.maker, hot) if chance.random() < 0.5 else (hot, profile.maker)
+        elif draw < 0.98:
+            sides = (profile.treasury, wallet)
+        else:
+            sides = (chance.pick(profile.holders)[0], wallet)
+        moves.append(Move(at_ms, sides[0], sides[1], share))
+
+    def _note_deposit(
+        self, address: str, share: float, hot: str, at_ms: int, end_ms: int, moves: list[Move]
+    ) -> None:
+        held = self._held.get(address, 0.0) + share
+        if held > _SWEEP_SHARE and at_ms + _BLOCK_MS < end_ms:
+            sweep_ms = at_ms + _BLOCK_MS + int((end_ms - at_ms - _BLOCK_MS) * self._dice.random())
+            moves.append(Move(sweep_ms, address, hot, min(held, _LARGEST_SHARE)))
+            held = 0.0
+        self._held[address] = held
+
+    def _transfer(self, move: Move, batch: Batch) -> None:
+        profile, chance = self._profile, self._dice
+        block = (move.at_ms - self._start_ms) // _BLOCK_MS
+        at_ms = self._start_ms + block * _BLOCK_MS
+        if block != self._block:
+            self._block, self._log_index = block, chance.whole(3, 40)
+        self._log_index += chance.whole(1, 9)
+        self._count += 1
+        transaction = (
+            "0x" + digest(self._market, self._start_ms, profile.token, self._count, size=32).hex()
+        )
+        block_number = at_ms // _BLOCK_MS
+        block_hash = _block_hash(self._market, at_ms)
+        identity = f"{profile.chain}:{block_hash}:{transaction}:{self._log_index}"
+        transfer = Transfer(
+            id=identity,
+            token=profile.token,
+            symbol=profile.symbol,
+            event_time=stamp(at_ms),
+            source="simulated",
+            chain=profile.chain,
+            contract=profile.contract,
+            transaction=transaction,
+            log_index=self._log_index,
+            from_address=move.sender,
+            to_address=move.receiver,
+            amount=f"{move.share * profile.supply:.{self._digits}f}",
+            block_number=block_number,
+            block_hash=block_hash,
+        )
+        batch.append((at_ms, TRANSFER_RANK, identity, transfer))
+
+
+@lru_cache(maxsize=256)
+def _block_hash(market: str, at_ms: int) -> str:
+    return "0x" + digest(market, "block", at_ms, size=32).hex()

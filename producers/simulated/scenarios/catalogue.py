@@ -1,0 +1,47 @@
+"""Every kind of scenario with how often it comes, on the two sides that are kept in balance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from producers.simulated.plan import Plan
+from producers.simulated.scenarios.chain import (
+    rug_pull,
+    treasury_transfer,
+    whale_accumulation,
+    whale_dump,
+)
+from producers.simulated.scenarios.divergence import sentiment_price_divergence
+from producers.simulated.scenarios.pump import pump_and_dump
+from producers.simulated.scenarios.social import sentiment_burst, shilling_wave, viral_post
+from producers.simulated.scenarios.stage import Stage
+from producers.simulated.scenarios.trading import (
+    exchange_listing,
+    market_maker,
+    news_rally,
+    pullback,
+    wash_trading,
+)
+
+Maker = Callable[[Stage], Plan]
+
+#: Kinds that ought to raise an alert, with their weights.
+CHEATS: Mapping[Maker, int] = {
+    pump_and_dump: 3,
+    whale_dump: 3,
+    sentiment_burst: 2,
+    shilling_wave: 1,
+    sentiment_price_divergence: 3,
+    wash_trading: 1,
+    rug_pull: 1,
+}
+#: Kinds that ought not to, although they look like it.
+LOOK_ALIKES: Mapping[Maker, int] = {
+    exchange_listing: 2,
+    news_rally: 2,
+    viral_post: 2,
+    treasury_transfer: 2,
+    whale_accumulation: 2,
+    market_maker: 2,
+    pullback: 2,
+}
