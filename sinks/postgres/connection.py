@@ -17,6 +17,7 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_count": "3",
     "idle_in_transaction_session_timeout": "120s",
     "timezone": "UTC",
+    "client_min_messages": "warning",
 }
 #: SQLSTATE classes that blame the row: data exception, constraint violation, program limit.
 _REFUSING_CLASSES = ("22", "23", "54")
@@ -40,6 +41,8 @@ async def connect(settings: Settings) -> asyncpg.Connection:
 
 def refuses_row(error: Exception) -> bool:
     """Whether the error blames the data, so that trying again is useless."""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return False  # a repeat, or somebody else was faster: both end well the next time
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "")[:2] in _REFUSING_CLASSES
     # The client could not encode a value: asyncpg's own DataError is a ValueError too.

@@ -1,0 +1,134 @@
+"""The alert sink: each revision is accepted once, numbered without gaps, and announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from schemas.alerts import Alert
+from sinks.base import Record, RecordRefusedError, Sink, Undecodable
+from sinks.dead_letters import DeadLetters
+from sinks.metrics import SinkMetrics
+from sinks.postgres.connection import refuses_row
+from sinks.postgres.positions import Positions, after, move_positions
+
+CHANNEL = "memewatch_alerts"
+#: PostgreSQL refuses payloads of 8,000 bytes; a longer change is announced by its number only.
+_LONGEST_PAYLOAD = 7_900
+
+_COLUMNS = (*Alert.__struct_fields__, "seq")
+_STORE = f"""
+with bodies as (
+    select value as body from jsonb_array_elements($1::jsonb)
+), revisions as (
+    insert into alert_revisions (id, revision, seq, body)
+    select body->>'id', (body->>'revision')::integer, (body->>'seq')::bigint, body from bodies
+), latest as (
+    insert into alerts ({", ".join(_COLUMNS)})
+    select distinct on (id) {", ".join(_COLUMNS)}
+    from jsonb_populate_recordset(null::alerts, $1::jsonb)
+    order by id, revision desc
+    on conflict (id) do update set
+        {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "id")},
+        updated_at = now()
+    where alerts.revision < excluded.revision
+), counter as (
+    update stream_state set seq = $2
+)
+select pg_notify('{CHANNEL}', payload) from unnest($3::text[]) as payload
+"""  # noqa: S608 - the names are the contract's
+
+
+class AlertSink(Sink):
+    """Writes alerts on one connection. Whoever holds the counter's row decides the next number."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        namespace: str,
+        positions: Positions,
+        dead_letters: DeadLetters,
+        metrics: SinkMetrics,
+        capacity: int,
+    ) -> None:
+        super().__init__(capacity)
+        self._connection = connection
+        self._namespace = namespace
+        self._positions = positions
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+
+    async def write(self, batch: Sequence[Record]) -> None:
+        alerts = [record.content for record in batch if isinstance(record.content, Alert)]
+        await self._dead_letters.report(
+            [(r, r.content) for r in batch if isinstance(r.content, Undecodable)]
+        )
+        await self._store(alerts, after(batch))
+
+    async def reject(self, record: Record, reason: str) -> None:
+        await self._dead_letters.report([(record, Undecodable(reason, dead_letter=True))])
+        await self._store([], after([record]))
+
+    async def _store(self, alerts: list[Alert], moved: Positions) -> None:
+        accepted = 0
+        try:
+            async with self._connection.transaction():
+                if alerts:
+                    accepted = await self._accept(alerts)
+                await move_positions(self._connection, self._namespace, self._positions, moved)
+        except asyncpg.PostgresError as error:
+            if not refuses_row(error):
+                raise
+            raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
+        self._positions |= moved
+        self._metrics.rows.labels("alert_revisions").inc(accepted)
+        self._metrics.repeats.labels("alert_revisions").inc(len(alerts) - accepted)
+
+    async def _accept(self, alerts: list[Alert]) -> int:
+        """Store the revisions that are new, in their order; returns how many those were."""
+        seq: int = await self._connection.fetchval("select seq from stream_state for update")
+        known = {
+            (row["id"], row["revision"])
+            for row in await self._connection.fetch(
+                "select id, revision from alert_revisions where id = any($1::text[])",
+                list({alert.id for alert in alerts}),
+            )
+        }
+        bodies: list[dict[str, Any]] = []
+        for alert in alerts:
+            if (alert.id, alert.revision) not in known:
+                known.add((alert.id, alert.revision))
+                seq += 1
+                bodies.append({**msgspec.to_builtins(alert), "seq": seq})
+        if bodies:
+            await self._connection.execute(
+                _STORE,
+                msgspec.json.encode(bodies).decode(),
+                seq,
+                [payload(body) for body in bodies],
+            )
+        return len(bodies)
+
+
+def payload(body: dict[str, Any]) -> str:
+    """What is announced of one accepted revision, whose ``body`` has its ``seq``."""
+    change = {
+        "type": change_type(body["revision"], body["status"]),
+        "seq": body["seq"],
+        "previous_seq": body["seq"] - 1,
+        "alert": body,
+    }
+    encoded = msgspec.json.encode(change)
+    if len(encoded) >= _LONGEST_PAYLOAD:
+        encoded = msgspec.json.encode({"seq": body["seq"]})
+    return encoded.decode()
+
+
+def change_type(revision: int, status: str) -> str:
+    """What a revision means for those who watch: opened, then what its status says."""
+    if revision == 1:
+        return "opened"
+    return "updated" if status == "open" else status
