@@ -22,6 +22,7 @@ class RecordedSource:
     order: Order = "ordered"
 
     def __init__(self, topic: str, files: Sequence[RecordedFile]) -> None:
+        self.topic = topic
         self.name = f"recorded-{topic}"
         self.topics = frozenset({topic})
         #: By content, so that ties between files never depend on how they were named.
@@ -30,6 +31,8 @@ class RecordedSource:
         self.identity = hashlib.blake2b(digests.encode(), digest_size=16).hexdigest()
         #: Good and bad rows, rows that stand in several files counted each time.
         self.rows = sum(file.rows + file.bad for file in files)
+        #: Rows left out because another file had them, so far.
+        self.repeated = 0
         self.first_ms = min((f.first_ms for f in files if f.first_ms is not None), default=None)
 
     async def events(self, resume: str | None) -> AsyncIterator[tuple[Item, str]]:
@@ -45,6 +48,7 @@ class RecordedSource:
 
     def _merged(self) -> Iterator[tuple[int, Event | Rejected]]:
         now_ms = 0
+        self.repeated = 0
         seen: set[str] = set()
         for time_ms, _token, _place, identifier, _file, item in heapq.merge(
             *(_numbered(number, file) for number, file in enumerate(self._files))
@@ -53,6 +57,7 @@ class RecordedSource:
                 now_ms = time_ms
                 seen.clear()
             if identifier in seen:
+                self.repeated += 1
                 continue
             if identifier:
                 seen.add(identifier)
