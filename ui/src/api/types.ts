@@ -1,0 +1,23 @@
+/** The API's words, generated from its OpenAPI description, under the names the page uses. */
+
+import type { components, operations } from "./schema.ts";
+
+type Schemas = components["schemas"];
+
+export type Alert = Schemas["Alert"];
+export type AlertHistory = Schemas["AlertHistory"];
+export type AlertPage = Schemas["Page_Alert_"];
+export type Evidence = Schemas["Evidence"];
+export type InputReference = Schemas["InputReference"];
+export type Series = Schemas["Series"];
+export type Step = Schemas["Step"];
+export type Token = Schemas["Token"];
+export type TokenPage = Schemas["Page_Token_"];
+
+export type Pattern = Alert["pattern"];
+export type Severity = Alert["severity"];
+export type Status = Alert["status"];
+
+export type AlertQuery = NonNullable<operations["list_alerts"]["parameters"]["query"]>;
+export type TokenQuery = NonNullable<operations["list_tokens"]["parameters"]["query"]>;
+export type SeriesQuery = NonNullable<operations["get_series"]["parameters"]["query"]>;

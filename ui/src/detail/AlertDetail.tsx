@@ -1,0 +1,131 @@
+import { useCallback } from "react";
+import { fetchAlert } from "../api/client.ts";
+import type { Alert } from "../api/types.ts";
+import { duration, fullTime, relativeTime } from "../format/time.ts";
+import { patternMeaning, patternName, plain } from "../format/words.ts";
+import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
+import { Empty } from "../shell/Empty.tsx";
+import { alertsHref, tokenHref } from "../shell/router.ts";
+import { useNow } from "../shell/useNow.ts";
+import { useResource } from "../shell/useResource.ts";
+import { useStream } from "../stream/hooks.tsx";
+import { EvidenceTable } from "./EvidenceTable.tsx";
+import { Inputs } from "./Inputs.tsx";
+import { Revisions } from "./Revisions.tsx";
+
+/** One alert: what it says, on what evidence, how it came about, and from which records. */
+export function AlertDetail({ id, query }: { id: string; query: URLSearchParams }) {
+  const { state } = useStream();
+  const held = state.alerts.get(id)?.alert;
+  const read = useCallback((key: string, signal: AbortSignal) => fetchAlert(key, signal), []);
+  const { data, error } = useResource(id, `${state.generation}:${held?.seq ?? 0}`, read);
+  const alert = held !== undefined && (data === null || held.seq > data.seq) ? held : data;
+
+  return (
+    <article className="detail" aria-labelledby="detail-title">
+      <a className="detail-close" href={alertsHref(query)}>
+        <span aria-hidden="true">✕</span>
+        <span className="visually-hidden">Close this alert</span>
+      </a>
+      {alert !== null && <Body alert={alert} revisions={data?.revisions ?? []} />}
+      {alert === null && error !== null && (
+        <Empty
+          title={error.status === 404 ? "There is no such alert" : "The alert could not be read"}
+        >
+          {error.status === 404 ? (
+            <>
+              Pick one from <a href={alertsHref(query)}>the feed</a>.
+            </>
+          ) : (
+            error.message
+          )}
+        </Empty>
+      )}
+      {alert === null && error === null && <div className="feed-loading" aria-busy="true" />}
+    </article>
+  );
+}
+
+function Body({ alert, revisions }: { alert: Alert; revisions: readonly Alert[] }) {
+  return (
+    <>
+      <header className="detail-head" data-severity={alert.severity}>
+        <div className="detail-tags">
+          <SeverityBadge severity={alert.severity} />
+          <StatusTag status={alert.status} />
+          <span className="row-phase">{plain(alert.phase)}</span>
+        </div>
+        <h2 id="detail-title">
+          <a href={tokenHref(alert.token, new URLSearchParams({ alert: alert.id }))}>
+            {alert.symbol}
+          </a>{" "}
+          <span>{patternName(alert.pattern)}</span>
+        </h2>
+        <p className="detail-explanation">{alert.explanation}</p>
+        <p className="detail-meaning">{patternMeaning(alert.pattern)}</p>
+      </header>
+      <Facts alert={alert} />
+      <section aria-labelledby="evidence-title">
+        <h3 id="evidence-title">Evidence</h3>
+        <EvidenceTable evidence={alert.evidence} />
+      </section>
+      <section aria-labelledby="revisions-title">
+        <h3 id="revisions-title">How it developed</h3>
+        <Revisions revisions={revisions} />
+      </section>
+      <section aria-labelledby="inputs-title">
+        <h3 id="inputs-title">Inputs</h3>
+        <Inputs inputs={alert.inputs} />
+      </section>
+      <footer className="detail-foot">
+        <span>
+          Detector <code>{alert.detector_version}</code>
+        </span>
+        <span>
+          Alert <code>{alert.id}</code>
+        </span>
+      </footer>
+    </>
+  );
+}
+
+function Facts({ alert }: { alert: Alert }) {
+  const now = useNow();
+  const lasted =
+    alert.ended_at === null ? null : Date.parse(alert.ended_at) - Date.parse(alert.onset_estimate);
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Score</dt>
+        <dd>
+          <ScoreMeter score={alert.score} />
+        </dd>
+      </div>
+      <div>
+        <dt>Seen</dt>
+        <dd>
+          {relativeTime(alert.event_time, now)}
+          <small>{fullTime(alert.event_time)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Seems to have begun</dt>
+        <dd>
+          {relativeTime(alert.onset_estimate, now)}
+          <small>{fullTime(alert.onset_estimate)}</small>
+        </dd>
+      </div>
+      <div>
+        <dt>Ended</dt>
+        <dd>
+          {alert.ended_at === null ? "Going on" : relativeTime(alert.ended_at, now)}
+          <small>
+            {alert.ended_at === null || lasted === null
+              ? "no end seen so far"
+              : `${fullTime(alert.ended_at)}, after ${duration(lasted)}`}
+          </small>
+        </dd>
+      </div>
+    </dl>
+  );
+}

@@ -1,0 +1,54 @@
+import { memo } from "react";
+import { absoluteTime, fullTime, relativeTime } from "../format/time.ts";
+import { patternName, plain } from "../format/words.ts";
+import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
+import type { Held } from "../stream/state.ts";
+
+/** For this long a change is marked, so that the eye finds it. */
+const FRESH_MS = 4_000;
+
+interface Props {
+  held: Held;
+  href: string;
+  now: number;
+  top: number;
+  position: number;
+  /** All rows there are, or −1 when that is not known. */
+  count: number;
+  selected: boolean;
+}
+
+/** One alert: what, which token, how sure, since when, and the one sentence that says why. */
+export const FeedRow = memo(function FeedRow(props: Props) {
+  const { held, href, now, top, position, count, selected } = props;
+  const { alert, changedAt } = held;
+  const fresh = changedAt !== null && now - changedAt < FRESH_MS;
+  return (
+    <li
+      className="row"
+      data-severity={alert.severity}
+      data-over={alert.status === "resolved" || alert.status === "retracted"}
+      data-alert={alert.id}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-posinset={position}
+      aria-setsize={count}
+    >
+      <a className="row-link" href={href} aria-current={selected ? "true" : undefined}>
+        {fresh && <span key={alert.seq} className="row-flash" aria-hidden="true" />}
+        <SeverityBadge severity={alert.severity} />
+        <span className="row-symbol">{alert.symbol}</span>
+        <span className="row-pattern">{patternName(alert.pattern)}</span>
+        <span className="row-phase">{plain(alert.phase)}</span>
+        <StatusTag status={alert.status} />
+        <ScoreMeter score={alert.score} />
+        <time className="row-time" dateTime={alert.event_time} title={fullTime(alert.event_time)}>
+          <span>{relativeTime(alert.event_time, now)}</span>
+          <small>{absoluteTime(alert.event_time, now)} UTC</small>
+        </time>
+        <span className="row-explanation" title={alert.explanation}>
+          {alert.explanation}
+        </span>
+      </a>
+    </li>
+  );
+});

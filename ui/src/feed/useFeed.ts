@@ -1,0 +1,93 @@
+/** The feed: what the stream knows, completed from REST page by page as the reader goes back. */
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { ApiError, fetchAlerts } from "../api/client.ts";
+import { useStream, useStreamClient } from "../stream/hooks.tsx";
+import type { Held } from "../stream/state.ts";
+import { asAlertQuery, type Filter, writeFilter } from "./filter.ts";
+import { type Floor, feedRows } from "./rows.ts";
+
+const PAGE = 100;
+/** Whoever reads further back than this is better served by a filter. */
+const MAX_ROWS = 5_000;
+
+export interface Feed {
+  readonly rows: readonly Held[];
+  /** The first page of this filter is still on its way. */
+  readonly loading: boolean;
+  readonly error: string | null;
+  /** There are older alerts that `loadOlder` can bring. */
+  readonly hasOlder: boolean;
+  readonly full: boolean;
+  readonly loadOlder: () => void;
+}
+
+interface Loaded {
+  readonly key: string;
+  readonly cursor: string | null;
+  readonly floor: Floor | null;
+  readonly error: string | null;
+}
+
+export function useFeed(filter: Filter): Feed {
+  const client = useStreamClient();
+  const { state } = useStream();
+  const key = writeFilter(filter).toString();
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const busy = useRef(false);
+
+  const read = useCallback(
+    async (cursor: string | null, signal: AbortSignal) => {
+      busy.current = true;
+      try {
+        const query = { ...asAlertQuery(filter), cursor, limit: PAGE };
+        const page = await fetchAlerts(query, signal);
+        if (signal.aborted) return;
+        client.load(page.items);
+        const last = page.items.at(-1);
+        const floor = page.next_cursor === null || last === undefined ? null : last;
+        setLoaded({ key, cursor: page.next_cursor, floor, error: null });
+      } catch (error) {
+        if (signal.aborted) return;
+        const text = error instanceof ApiError ? error.message : "The answer could not be read.";
+        setLoaded((before) =>
+          before?.key === key
+            ? { ...before, error: text }
+            : { key, cursor: null, floor: null, error: text },
+        );
+      } finally {
+        if (!signal.aborted) busy.current = false;
+      }
+    },
+    [client, filter, key],
+  );
+
+  const { generation } = state;
+  const abort = useRef<AbortController | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation asks to read again
+  useEffect(() => {
+    const controller = new AbortController();
+    abort.current = controller;
+    void read(null, controller.signal);
+    return () => controller.abort();
+  }, [read, generation]);
+
+  const current = loaded?.key === key ? loaded : null;
+  const floor = current?.floor ?? null;
+  const rows = useMemo(() => feedRows(state.alerts, filter, floor), [state.alerts, filter, floor]);
+  const full = rows.length >= MAX_ROWS;
+  const cursor = current?.cursor ?? null;
+  const loadOlder = useCallback(() => {
+    if (busy.current || cursor === null || full || abort.current === null) return;
+    void read(cursor, abort.current.signal);
+  }, [cursor, full, read]);
+
+  return {
+    rows,
+    loading: current === null,
+    error: current?.error ?? null,
+    hasOlder: cursor !== null && !full,
+    full: cursor !== null && full,
+    loadOlder,
+  };
+}

@@ -1,0 +1,43 @@
+/** Numbers for readers: meme coins cost from 0.000000001 to thousands. */
+
+const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
+
+/** Four significant digits; leading zeros are counted: `0.0₅1234` is 0.000001234. */
+export function price(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1000) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  if (size >= 1) return value.toFixed(4);
+  const zeros = -Math.floor(Math.log10(size)) - 1;
+  if (zeros < 4) return value.toFixed(zeros + 4);
+  const digits = Math.round(size * 10 ** (zeros + 4));
+  // 0.000099999 rounds up to a digit more, so one zero fewer.
+  if (digits === 10_000) return price(Math.sign(value) * 10 ** -zeros);
+  const sign = value < 0 ? "−" : "";
+  const count = [...String(zeros)].map((digit) => SUBSCRIPT[Number(digit)]).join("");
+  return `${sign}0.0${count}${digits}`;
+}
+
+/** `1.2K`, `35.4M`; small ones with three significant digits. */
+export function amount(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (Math.abs(value) >= 1000) return compact.format(value);
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** `+3.2 %`, with a sign that survives without colour. */
+export function change(fraction: number): string {
+  const percent = fraction * 100;
+  const digits = Math.abs(percent) >= 100 ? 0 : 1;
+  const text = Math.abs(percent).toFixed(digits);
+  if (Number(text) === 0) return `0.0 %`;
+  return `${percent > 0 ? "+" : "−"}${text} %`;
+}
+
+/** A score of 0..1 as it is shown everywhere. */
+export function score(value: number): string {
+  return value.toFixed(2);
+}

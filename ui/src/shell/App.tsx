@@ -1,0 +1,62 @@
+import { useEffect } from "react";
+import { AlertsPage } from "../feed/AlertsPage.tsx";
+import { useStream } from "../stream/hooks.tsx";
+import { isGoingOn } from "../stream/state.ts";
+import { TokenPage } from "../token/TokenPage.tsx";
+import { TokensPage } from "../tokens/TokensPage.tsx";
+import { Announcer } from "./Announcer.tsx";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { Empty } from "./Empty.tsx";
+import { Header } from "./Header.tsx";
+import { type Route, useRoute } from "./router.ts";
+import { SignIn } from "./SignIn.tsx";
+
+export function App() {
+  const route = useRoute();
+  useTitle(route);
+  return (
+    <>
+      <button type="button" className="skip" onClick={focusMain}>
+        Skip to content
+      </button>
+      <Header route={route} />
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1}>
+        <Page route={route} />
+      </main>
+      <Announcer />
+      <SignIn />
+    </>
+  );
+}
+
+function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case "alerts":
+      return <AlertsPage selected={route.alert} query={route.query} />;
+    case "tokens":
+      return <TokensPage query={route.query} />;
+    case "token":
+      return <TokenPage key={route.token} token={route.token} query={route.query} />;
+    case "missing":
+      return (
+        <Empty title="There is no such page">
+          Go to the <a href="#/alerts">alerts</a> or the <a href="#/tokens">tokens</a>.
+        </Empty>
+      );
+  }
+}
+
+function focusMain() {
+  document.getElementById("main")?.focus();
+}
+
+/** `(3) memewatch`: what is going on is seen in the browser's tab. */
+function useTitle(route: Route) {
+  const { state } = useStream();
+  const goingOn = [...state.alerts.values()].filter(({ alert }) => isGoingOn(alert)).length;
+  const subject = route.page === "tokens" ? "Tokens · " : "";
+  useEffect(() => {
+    document.title = `${goingOn > 0 ? `(${goingOn}) ` : ""}${subject}memewatch`;
+  }, [goingOn, subject]);
+}

@@ -1,0 +1,52 @@
+import { ConnectionStatus } from "./ConnectionStatus.tsx";
+import { alertsHref, type Route } from "./router.ts";
+import { toggleTheme, useTheme } from "./theme.ts";
+
+export function Header({ route }: { route: Route }) {
+  const onTokens = route.page === "tokens" || route.page === "token";
+  return (
+    <header className="header">
+      <a className="brand" href={alertsHref()}>
+        <Logo />
+        <span>memewatch</span>
+      </a>
+      <nav aria-label="Pages">
+        <a href="#/alerts" aria-current={route.page === "alerts" ? "page" : undefined}>
+          Alerts
+        </a>
+        <a href="#/tokens" aria-current={onTokens ? "page" : undefined}>
+          Tokens
+        </a>
+      </nav>
+      <ConnectionStatus />
+      <ThemeButton />
+    </header>
+  );
+}
+
+function Logo() {
+  return (
+    <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
+      <path d="M3 21h6l3.5-12 5 16 4-11 2 7h5.5" />
+    </svg>
+  );
+}
+
+function ThemeButton() {
+  const theme = useTheme();
+  const other = theme === "dark" ? "light" : "dark";
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      onClick={toggleTheme}
+      aria-label={`Use ${other} colours`}
+      title={`Use ${other} colours`}
+    >
+      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+        <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" strokeWidth="1.6" />
+        <path d="M10 3a7 7 0 0 1 0 14z" fill="currentColor" />
+      </svg>
+    </button>
+  );
+}
