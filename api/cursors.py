@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from api.errors import InvalidRequestError
+from schemas.times import LATEST_MS
 
 #: A token or id of 512 characters, escaped and in base64, and room to spare.
 MAXIMUM_LENGTH = 8192
@@ -18,7 +19,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     """After which item a page begins: its event time in microseconds since 1970, and its key."""
 
     kind: str
-    time_us: Annotated[int, msgspec.Meta(ge=-(10**17), le=10**17)]
+    time_us: Annotated[int, msgspec.Meta(ge=0, lt=LATEST_MS * 1000)]
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
 

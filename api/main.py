@@ -36,6 +36,14 @@ def serve(settings: Settings) -> None:
     Raises:
         OperatorError: the address cannot be listened on.
     """
+    server, listener = build_server(settings)
+    host, port = listener.getsockname()[:2]
+    _log.info("API: http://%s:%d", f"[{host}]" if ":" in host else host, port)
+    server.run(sockets=[listener])
+
+
+def build_server(settings: Settings) -> tuple[Server, socket.socket]:
+    """The server and the bound socket it is to be run on; raises as ``serve``."""
     listener = _listen(settings.api_host, settings.api_port)
     app = create_app(settings)
     config = uvicorn.Config(
@@ -51,10 +59,7 @@ def serve(settings: Settings) -> None:
         lifespan="on",
         timeout_graceful_shutdown=_REQUESTS_S,
     )
-    server = Server(config, app.state.services)
-    host, port = listener.getsockname()[:2]
-    _log.info("API: http://%s:%d", f"[{host}]" if ":" in host else host, port)
-    server.run(sockets=[listener])
+    return Server(config, app.state.services), listener
 
 
 class Server(uvicorn.Server):
@@ -62,7 +67,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, services: Services) -> None:
         super().__init__(config)
-        self._services = services
+        self.services = services
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,7 +83,7 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._services.hub.shut_down(_ANNOUNCEMENT_S)
+        await self.services.hub.shut_down(_ANNOUNCEMENT_S)
         await super().shutdown(sockets)
 
     def _stop(self) -> None:

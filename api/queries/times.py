@@ -25,5 +25,5 @@ def to_us(moment: datetime) -> int:
 
 
 def from_us(microseconds: int) -> datetime:
-    """Raises ``OverflowError`` beyond the years a datetime knows."""
+    """The inverse of ``to_us``."""
     return EPOCH + timedelta(microseconds=microseconds)

@@ -48,13 +48,13 @@ class Announcement(msgspec.Struct, frozen=True):
     """What a commit notifies: the number, and the alert where it fits into a notification."""
 
     seq: int
-    alert: msgspec.Raw | None = None
+    alert: msgspec.Raw = msgspec.Raw()
 
     def change(self) -> Change | None:
         """None when the alert has to be read from the database."""
-        if self.alert is None:
-            return None
         text = bytes(self.alert).decode()
+        if not text:
+            return None
         return Change(self.seq, decode_alert_head(text), text)
 
 

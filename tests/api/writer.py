@@ -1,0 +1,135 @@
+"""Writes what the sink writes, in one transaction as the sink does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from memewatch.settings import Settings
+from schemas.alerts import Alert, Evidence, InputReference
+from schemas.times import EPOCH, from_ms, parse_rfc3339, rfc3339
+from sinks.postgres.alerts import payload
+
+Connection = Any
+#: 2018-08-17T16:00:00Z
+START_MS = 1_534_521_600_000
+
+
+def make_alert(number: int = 0, **changes: Any) -> Alert:
+    """An open pump of token ``T0`` at ``START_MS`` plus ``number`` seconds, with changes."""
+    time = rfc3339(START_MS + number * 1000)
+    alert = Alert(
+        id=f"alert-{number:05d}",
+        revision=1,
+        token="T0",
+        symbol="T0",
+        pattern="pump_and_dump",
+        phase="ignition",
+        severity="high",
+        score=0.9,
+        status="open",
+        event_time=time,
+        onset_estimate=time,
+        ended_at=None,
+        detected_at=time,
+        explanation="Rush orders lifted the price by 12 % within 25 seconds.",
+        evidence=[
+            Evidence(feature="rush_orders", value=41.0, baseline=3.5, threshold=20.0, weight=0.7)
+        ],
+        inputs=[InputReference(topic="ticks", partition=3, offset=number)],
+        detector_version="pump-1",
+    )
+    return msgspec.structs.replace(alert, **changes)
+
+
+class Writer:
+    """One connection with the sink's rights."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings) -> AsyncIterator[Writer]:
+        password = settings.postgres_password
+        connection = await asyncpg.connect(
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            user=settings.postgres_user,
+            password=password.get_secret_value() if password else None,
+            database=settings.postgres_database,
+        )
+        try:
+            yield cls(connection)
+        finally:
+            await connection.close()
+
+    async def alerts(self, *alerts: Alert) -> int:
+        """Commit the alerts together; returns the last number."""
+        async with self.connection.transaction():
+            seq: int = await self.connection.fetchval("select seq from stream_state for update")
+            for alert in alerts:
+                seq += 1
+                await self._alert({**msgspec.to_builtins(alert), "seq": seq})
+            await self.connection.execute("update stream_state set seq = $1", seq)
+        return seq
+
+    async def _alert(self, body: dict[str, Any]) -> None:
+        text = json.dumps(body)
+        await self.connection.execute(
+            "insert into alert_revisions (id, revision, seq, body) values ($1, $2, $3, $4)",
+            body["id"],
+            body["revision"],
+            body["seq"],
+            text,
+        )
+        names = ", ".join(body)
+        await self.connection.execute(
+            f"insert into alerts ({names}) "
+            f"select {names} from jsonb_populate_record(null::alerts, $1::jsonb) "
+            "on conflict (id) do update set updated_at = now(), "
+            + ", ".join(f"{name} = excluded.{name}" for name in body if name != "id"),
+            text,
+        )
+        await self.connection.execute("select pg_notify('memewatch_alerts', $1)", payload(body))
+
+    async def token(self, token: str, last_ms: int, symbol: str | None = None) -> None:
+        await self.connection.execute(
+            "insert into tokens (token, symbol, first_event_time, last_event_time) "
+            "values ($1, $2, $3, $3)",
+            token,
+            symbol or token,
+            from_ms(last_ms),
+        )
+
+    async def signals(self, token: str, kind: str, signals: Sequence[dict[str, Any]]) -> None:
+        """Signals by ``end_ms``, ``price``, ``volume``; whatever else is given is in `values`."""
+        for signal in signals:
+            values = dict(signal)
+            end = from_ms(values.pop("end_ms"))
+            price, volume = values.pop("price", None), values.pop("volume", None)
+            await self.connection.execute(
+                "select memewatch_ensure_partition('signals', $1::date)", end.date()
+            )
+            await self.connection.execute(
+                'insert into signals (id, token, symbol, kind, event_time, window_ms, "values", '
+                "price, volume, schema_version) "
+                "values ($1, $2, $2, $3, $4, 10000, $5, $6::text::numeric, $7::text::numeric, 1)",
+                f"{kind}:{token}:{end.isoformat()}",
+                token,
+                kind,
+                end,
+                json.dumps(values),
+                price,
+                volume,
+            )
+
+
+def moment(text: str) -> datetime:
+    return EPOCH + (from_ms(parse_rfc3339(text)) - EPOCH)
