@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 from producers.pace import Pace
@@ -10,6 +11,7 @@ from producers.source import Rejected, Source
 
 #: Reasons kept for the report; all of them go to the dead letters.
 _REASONS_KEPT = 50
+_BEFORE_ALL = -(2**62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ class Lane:
     #: The runner itself keeps the source waiting.
     is_held: bool = False
     is_silent: bool = False
-    published: int = 0
+    #: Events handed to the producer by topic, and how many of them the metrics know.
+    published: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     reasons: list[Rejected] = field(default_factory=list)
 
@@ -60,7 +64,8 @@ class Lane:
     def promise(self, time_ms: int, topic: str | None) -> None:
         """Take in the source's promise; it never steps back."""
         for name in self.feed.source.topics if topic is None else (topic,):
-            self.promised[name] = max(time_ms, self.promised.get(name, time_ms))
+            if time_ms > self.promised.get(name, _BEFORE_ALL):
+                self.promised[name] = time_ms
 
     def watermark_ms(self, topic: str, now_ms: int) -> int | None:
         """What may be promised for the topic now; None before the source's first promise."""

@@ -191,7 +191,7 @@ class _Recording:
         for source in self._sources:
             lane = lanes[source.name]
             kinds[source.topic] = KindReport(
-                good=lane.published,
+                good=lane.published.total(),
                 repeated=source.repeated,
                 bad_rows=lane.rejected,
                 bad=[_bad_row(item) for item in lane.reasons],

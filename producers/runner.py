@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import NamedTuple
 
@@ -79,8 +78,7 @@ class Runner:
         self._may_publish = asyncio.Event()
         self._watermarks = dict(state.watermarks)
         self._writing_watermarks = asyncio.Lock()
-        self._since_watermark: Counter[str] = Counter()
-        self._uncounted: Counter[tuple[str, str]] = Counter()
+        self._since_watermark = 0
         self._letters: list[Confirmation] = []
 
     async def run(self, stop: asyncio.Event) -> bool:
@@ -167,7 +165,7 @@ class Runner:
                 lane.cursor = cursor
                 if lane.pulled % _ITEMS_PER_TURN == 0:
                     await asyncio.sleep(0)
-                if max(self._since_watermark.values(), default=0) >= _EVENTS_BETWEEN_WATERMARKS:
+                if self._since_watermark >= _EVENTS_BETWEEN_WATERMARKS:
                     await self._promise()
         finally:
             if isinstance(items, AsyncGenerator):
@@ -203,23 +201,25 @@ class Runner:
         if time_ms < self._watermarks.get(topic, time_ms):
             metrics.LATE.labels(lane.name, topic).inc()
         await self._producer.send(topic, value, key=event.token)
-        lane.published += 1
-        lane.newest_ms = time_ms if lane.newest_ms is None else max(time_ms, lane.newest_ms)
-        self._since_watermark[topic] += 1
-        self._uncounted[lane.name, topic] += 1
+        lane.published[topic] += 1
+        if lane.newest_ms is None or time_ms > lane.newest_ms:
+            lane.newest_ms = time_ms
+        self._since_watermark += 1
 
     async def _hold(self, lane: Lane, time_ms: int | None) -> None:
         """Wait until publishing is allowed and the item is due."""
-        pace = lane.feed.pace if time_ms is not None else None
-        lane.is_held = True
-        if not self._may_publish.is_set():
-            lane.ready.set()
-            await self._may_publish.wait()
-        while pace is not None and time_ms is not None and (delay := pace.delay_s(time_ms)) > 0:
-            await self._clock.sleep(min(delay, _LONGEST_WAIT_S))
-        if not self._may_publish.is_set():
-            await self._may_publish.wait()
-        lane.is_held = False
+        pace = lane.feed.pace
+        while True:
+            if not self._may_publish.is_set():
+                lane.ready.set()
+                lane.is_held = True
+                await self._may_publish.wait()
+            elif pace is None or time_ms is None or (delay_s := pace.delay_s(time_ms)) <= 0:
+                lane.is_held = False
+                return
+            else:
+                lane.is_held = True
+                await self._clock.sleep(min(delay_s, _LONGEST_WAIT_S))
 
     async def _reject(self, lane: Lane, item: Rejected) -> None:
         lane.keep_reason(item)
@@ -287,7 +287,7 @@ class Runner:
 
     async def _promise(self) -> _Promised:
         async with self._writing_watermarks:
-            self._since_watermark.clear()
+            self._since_watermark = 0
             self._watermarks = self._current_watermarks()
             state = self._state()
             letters, self._letters = self._letters, []
@@ -330,9 +330,10 @@ class Runner:
         return max([*newest, *self._watermarks.values()], default=self._clock.now_ms())
 
     def _count(self) -> None:
-        for (name, topic), events in self._uncounted.items():
-            metrics.EVENTS.labels(name, topic).inc(events)
-        self._uncounted.clear()
+        for lane in self.lanes:
+            for topic, events in (lane.published - lane.counted).items():
+                metrics.EVENTS.labels(lane.name, topic).inc(events)
+            lane.counted = lane.published.copy()
         for topic, watermark_ms in self._watermarks.items():
             lag_ms = self._clock.now_ms() - watermark_ms
             metrics.WATERMARK_LAG.labels(topic).set(lag_ms / 1000)

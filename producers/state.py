@@ -19,6 +19,7 @@ STATE_KEY = "current"
 _TAIL_RECORDS = 100
 #: A broker that was just started may need seconds to elect its leaders.
 _READ_DEADLINE_S = 30.0
+_TRY_AGAIN_S = 0.1
 
 
 class SessionState(Struct, frozen=True, kw_only=True):
@@ -55,24 +56,29 @@ def load_state(settings: Settings) -> SessionState | None:
         client_config(settings)
         | {"group.id": f"{settings.namespace}state-{uuid.uuid4().hex}", "enable.auto.commit": False}
     )
+    deadline = time.monotonic() + _READ_DEADLINE_S
     try:
-        return _read_last(consumer, settings.namespace + SESSIONS.name)
-    except KafkaException as error:
-        raise OperatorError(
-            f"cannot read the last session from Kafka at {settings.kafka_bootstrap}: "
-            f"{error.args[0].str()}; try again when it is up"
-        ) from None
+        while True:
+            try:
+                return _read_last(consumer, settings.namespace + SESSIONS.name, deadline)
+            except KafkaException as error:
+                # A topic that was just created has no leader for a moment.
+                if time.monotonic() > deadline:
+                    raise OperatorError(
+                        f"cannot read the last session from Kafka at {settings.kafka_bootstrap}: "
+                        f"{error.args[0].str()}; try again when it is up"
+                    ) from None
+                time.sleep(_TRY_AGAIN_S)
     finally:
         consumer.close()
 
 
-def _read_last(consumer: Consumer, topic: str) -> SessionState | None:
+def _read_last(consumer: Consumer, topic: str, deadline: float) -> SessionState | None:
     partition = TopicPartition(topic, 0)
-    low, high = consumer.get_watermark_offsets(partition, timeout=_READ_DEADLINE_S)
+    low, high = consumer.get_watermark_offsets(partition, timeout=5)
     if high <= low:
         return None
     consumer.assign([TopicPartition(topic, 0, max(low, high - _TAIL_RECORDS))])
-    deadline = time.monotonic() + _READ_DEADLINE_S
     last: bytes | None = None
     while consumer.position([partition])[0].offset < high:
         if time.monotonic() > deadline:

@@ -26,7 +26,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 def rfc3339(milliseconds: int) -> str:
     """``2018-08-17T16:00:00.000Z`` for an integer count of milliseconds since the epoch."""
-    return from_ms(milliseconds).strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    return from_ms(milliseconds).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def parse_rfc3339(text: str) -> int:

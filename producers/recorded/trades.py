@@ -15,6 +15,7 @@ from schemas.times import EARLIEST_MS, LATEST_MS, rfc3339
 from schemas.topics import TICKS
 
 REQUIRED_COLUMNS = ("symbol", "timestamp", "side", "price", "amount")
+_Side = Literal["buy", "sell"]
 _LONGEST_NUMBER = 100
 _LONGEST_SYMBOL = 256
 
@@ -77,7 +78,7 @@ class TradeParser:
             source="recorded",
             price=draft.price,
             amount=draft.amount,
-            side=cast(Literal["buy", "sell"], draft.side) if draft.side else None,
+            side=cast(_Side, draft.side) if draft.side else None,
             quote=quote,
         )
 
