@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal, NamedTuple, TypeVar
 
 from producers.simulated.truth import Truth
@@ -102,9 +103,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         # Taken from the end, slice by slice, so carried-out parts leave the memory.
-        self.orders.sort(reverse=True)
-        self.remarks.sort(key=lambda remark: remark.at_ms, reverse=True)
-        self.moves.sort(reverse=True)
+        for items in (self.orders, self.remarks, self.moves):
+            items.sort(key=itemgetter(0), reverse=True)
 
     def orders_before(self, time_ms: int) -> list[Order]:
         return _take(self.orders, time_ms)

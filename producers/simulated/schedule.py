@@ -15,7 +15,7 @@ from producers.simulated.truth import Strength
 
 _HOUR_MS = 3_600_000
 #: Between two scenarios of one token, so that the windows in which alerts count never overlap.
-_REST_MS = 6 * MINUTE_MS
+_REST_MS = 5 * MINUTE_MS
 #: No scenario is longer; one that might not end before the market does is not begun.
 _LONGEST_MS = 40 * MINUTE_MS
 

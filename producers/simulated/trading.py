@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 
 from producers.simulated.batch import TICK_RANK, Batch
 from producers.simulated.dice import dice
@@ -12,6 +13,7 @@ from producers.simulated.stamps import stamp
 from schemas.events import Tick
 
 _MINUTE_MS = 60_000
+_at_ms = itemgetter(0)
 #: Share of ordinary orders that meet several makers; in recorded trades of small coins about 5 %.
 _MULTIPLE_FILLS = 0.05
 #: Deviation of the logarithm of order sizes; recorded 1.7 to 2.0 (quartiles).
@@ -57,7 +59,7 @@ class Trading:
         orders = self._usual_orders(start_ms, end_ms, minutes, plan)
         if plan is not None:
             orders += plan.orders_before(end_ms)
-        orders.sort()
+        orders.sort(key=_at_ms)
         volatility = profile.volatility * math.exp(self._wildness - 0.12)
         drift = (
             profile.beta * market_return

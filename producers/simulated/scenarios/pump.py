@@ -18,7 +18,7 @@ from producers.simulated.scenarios.stage import (
 from producers.simulated.strength import Bounds, draw
 
 _RISE: Bounds = {"weak": (0.03, 0.095), "medium": (0.115, 0.18), "strong": (0.19, 0.7)}
-_RATIO: Bounds = {"weak": (50, 400), "medium": (520, 950), "strong": (980, 2500)}
+_RATIO: Bounds = {"weak": (40, 300), "medium": (520, 950), "strong": (980, 2500)}
 _RUSH: Bounds = {"weak": (8, 29), "medium": (35, 66), "strong": (67, 120)}
 _HYPE: Moods = (("ecstatic", 6.0), ("glad", 2.0), ("neutral", 2.0))
 
