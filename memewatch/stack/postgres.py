@@ -37,7 +37,7 @@ _READY_DEADLINE_S = 90.0
 #: A fast shutdown ends sessions and writes a checkpoint.
 _STOP_DEADLINE_S = 30.0
 _VERSION = "18"
-_DATABASE = "memewatch"
+DATABASE = "memewatch"
 _CONFIGURATION = {
     "listen_addresses": LOOPBACK,
     # TCP only: a socket directory would need a place and a short path.
@@ -69,7 +69,7 @@ class LocalPostgres:
         self.host = LOOPBACK
         self.port = port
         self.child: Child | None = None
-        self.passwords = Passwords(self._directory.with_name(data_dir.name + "-passwords.json"))
+        self.passwords = Passwords(passwords_file(self._directory))
 
     async def start(self) -> None:
         """Create the cluster on the first start, run it, and see that roles and database exist.
@@ -120,7 +120,7 @@ class LocalPostgres:
         return self.child
 
     async def wait_ready(self) -> None:
-        """Return once it answers and has roles and database; raise ``OperatorError`` otherwise."""
+        """Return once it answers, with its roles; ``OperatorError`` when it ends or never does."""
         if self.child is None:
             raise RuntimeError("not started")
         deadline = time.monotonic() + _READY_DEADLINE_S
@@ -133,9 +133,13 @@ class LocalPostgres:
                     f"{self._log_file}:\n{self.child.last_lines()}"
                 )
             await asyncio.sleep(0.05)
+        await self.ensure_roles()
+
+    async def ensure_roles(self) -> None:
+        """See that the three roles and the database exist."""
         superuser = self.passwords[SUPERUSER]
         await ensure_roles(self.host, self.port, superuser, self.passwords)
-        await ensure_database(self.host, self.port, superuser, _DATABASE)
+        await ensure_database(self.host, self.port, superuser, DATABASE)
 
     async def answers(self) -> bool:
         """Whether it lets the superuser in."""
@@ -158,7 +162,7 @@ class LocalPostgres:
         here = {
             "postgres_host": self.host,
             "postgres_port": self.port,
-            "postgres_database": _DATABASE,
+            "postgres_database": DATABASE,
         }
         return settings_for(settings.model_copy(update=here), role, self.passwords)
 
@@ -198,6 +202,11 @@ class LocalPostgres:
             raise OperatorError(
                 f"cannot create PostgreSQL's data in {self._home}: {result.stderr.strip()[-500:]}"
             )
+
+
+def passwords_file(data_dir: Path) -> Path:
+    """Where the passwords of the server in ``data_dir`` lie; beside it, as it is another user's."""
+    return data_dir.with_name(data_dir.name + "-passwords.json")
 
 
 def _wheel_programs() -> Path:
