@@ -71,6 +71,9 @@ class Settings(BaseSettings):
 
     demo_seed: int = 7
     demo_tokens: int = Field(24, ge=1, le=1000)
+    demo_truth_file: Path | None = Field(
+        None, description="the simulated market appends what really happened here (NDJSON)"
+    )
 
     metrics_port: int | None = Field(None, description="serve this stage's /metrics here")
 

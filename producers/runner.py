@@ -187,8 +187,8 @@ class Runner:
         try:
             EVENT_DECODERS[topic](value)
             time_ms = event_time_ms(event)
-            if topic not in lane.promised and lane.feed.source.order != "unknown":
-                raise InvalidRecordError(f"{lane.name} promised nothing about {topic}")
+            if topic not in lane.feed.source.topics:
+                raise InvalidRecordError(f"source {lane.name} said nothing of {topic}")
             if time_ms < lane.promised.get(topic, time_ms):
                 raise InvalidRecordError("older than the watermark its source promised")
         except InvalidRecordError as error:

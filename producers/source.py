@@ -40,11 +40,11 @@ class Source(Protocol):
     ``order`` says what the runner may promise on the source's behalf:
 
     * ``ordered``: event times never step back over all its topics, so every item is a promise;
-    * ``promised``: only its ``Progress`` items are;
+    * ``promised``: only its ``Progress`` items are, and it begins with one;
     * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance.
 
-    The first item of an ordered or promised source is a ``Progress`` (unless it has no items):
-    the session opens at that time.
+    The session opens at the time of an ordered or promised source's first item, so that item must
+    come soon, and must not be ``Rejected`` when events follow: a ``Progress`` goes before it.
 
     The trap: a cursor means *resume after this item*, and ``events(cursor)`` must then yield
     exactly the rest, with the same ids in the same order, even in another process. A source that
