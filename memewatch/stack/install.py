@@ -1,0 +1,28 @@
+"""Fetch Kafka's jars with a progress bar; run by `make install`."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from memewatch.errors import OperatorError
+from memewatch.stack.jars import install_jars
+
+
+def main() -> int:
+    console = Console(stderr=True)
+    columns = (TextColumn("Kafka's jars"), BarColumn(), MofNCompleteColumn())
+    try:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("", total=None)
+            install_jars(lambda done, total: progress.update(task, completed=done, total=total))
+    except OperatorError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
