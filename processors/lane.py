@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from processors.alerts import open_alert
-from processors.detectors.base import Detector
+from processors.detectors.base import Detector, Opening
 from processors.features.base import WINDOW_MS, History, Window
 from processors.features.flow import FlowHistory
 from processors.features.sentiment import SentimentHistory
@@ -61,14 +61,19 @@ class Lane:
 
     def process(self, records: Sequence[LogRecord], out: Outputs) -> None:
         """Work through records in log order; records already processed are skipped."""
+        # This loop runs for every event there is: what it looks up often is in locals.
         decode = EVENT_DECODERS[self.topic]
         remember = self._seen.add
+        tokens = self._tokens
+        idle_ms = self._idle_ms
+        clock = self._clock
+        next_offset = self.next_offset
         events = 0
         for record in records:
             offset = record.offset
-            if offset < self.next_offset:
+            if offset < next_offset:
                 continue
-            self.next_offset = offset + 1
+            next_offset = offset + 1
             if record.key is None:
                 self._control(record, out)
                 continue
@@ -78,7 +83,7 @@ class Lane:
             except InvalidRecordError as error:
                 self._refuse(record, str(error), out)
                 continue
-            if time_ms < self._clock.watermark:
+            if time_ms < clock.watermark:
                 out.counts["late"] += 1
                 continue
             if not remember(event.id, time_ms):
@@ -88,42 +93,49 @@ class Lane:
                 out.counts["backfill"] += 1
                 continue
             events += 1
-            self._observe(event, time_ms, record, out)
+            token = tokens.get(event.token)
+            if token is None or token.session != clock.session or time_ms - token.last_ms > idle_ms:
+                token = self._enter(token, event, time_ms)
+            elif time_ms > token.last_ms:
+                token.last_ms = time_ms
+            if token.history is not None:
+                self._window(token.history, event, time_ms, offset).add(event, time_ms)
+            for detector in token.detectors:
+                try:
+                    opening = detector.observe(event, time_ms)
+                except Exception as error:
+                    _log.exception("detector %s failed on %s", detector.pattern, event.id)
+                    self._refuse(record, f"detector {detector.pattern} failed: {error!r}", out)
+                    continue
+                if opening is not None:
+                    self._open(detector, opening, event, time_ms, offset, out)
+        self.next_offset = next_offset
         out.counts["events"] += events
 
-    def _observe(self, event: Event, time_ms: int, record: LogRecord, out: Outputs) -> None:
-        token = self._tokens.get(event.token)
-        if token is None or self._is_stale(token, time_ms):
-            token = self._fresh(event, time_ms)
-        elif time_ms > token.last_ms:
-            token.last_ms = time_ms
-        token.session = self._clock.session
-        if token.history is not None:
-            self._window(token, event, time_ms, record.offset).add(event, time_ms)
-        for detector in token.detectors:
-            try:
-                opening = detector.observe(event, time_ms)
-            except Exception as error:
-                _log.exception("detector %s failed on %s", detector.pattern, event.id)
-                self._refuse(record, f"detector {detector.pattern} failed: {error!r}", out)
-                continue
-            if opening is None:
-                continue
-            alert = open_alert(
-                opening,
-                pattern=detector.pattern,
-                version=detector.version,
-                token=event.token,
-                symbol=event.symbol,
-                event_id=event.id,
-                time_ms=time_ms,
-                inputs=[self._reference(record.offset)],
-                now=out.now,
-            )
-            out.alerts.append(alert)
-            if self._clock.session is not None:
-                follow_up = detector.follow(opening, time_ms)
-                self._joined.add_opening(self.topic, alert, follow_up, time_ms)
+    def _open(
+        self,
+        detector: Detector[Any],
+        opening: Opening,
+        event: Event,
+        time_ms: int,
+        offset: int,
+        out: Outputs,
+    ) -> None:
+        alert = open_alert(
+            opening,
+            pattern=detector.pattern,
+            version=detector.version,
+            token=event.token,
+            symbol=event.symbol,
+            event_id=event.id,
+            time_ms=time_ms,
+            inputs=[self._reference(offset)],
+            now=out.now,
+        )
+        out.alerts.append(alert)
+        if self._clock.session is not None:
+            follow_up = detector.follow(opening, time_ms)
+            self._joined.add_opening(self.topic, alert, follow_up, time_ms)
 
     def _control(self, record: LogRecord, out: Outputs) -> None:
         before = self._clock.watermark
@@ -147,32 +159,33 @@ class Lane:
             self._forget_idle(watermark)
             self._joined.advance(self.topic, watermark, out)
 
-    def _is_stale(self, token: _Token, time_ms: int) -> bool:
-        if time_ms - token.last_ms > self._idle_ms:
-            return True
-        # A new session that begins in an older year must not see its own future.
-        return token.session != self._clock.session and time_ms < token.last_ms
-
-    def _fresh(self, event: Event, time_ms: int) -> _Token:
-        if len(self._tokens) >= _TOKEN_LIMIT:
-            self._forget_longest_idle()
-        token = _Token(
-            time_ms,
-            tuple(detector() for detector in self._patterns.leading_on(self.topic)),
-            _HISTORIES[self.topic]() if self._patterns.signals else None,
-        )
-        self._tokens[event.token] = token
+    def _enter(self, token: _Token | None, event: Event, time_ms: int) -> _Token:
+        """The token's state: kept, or fresh after a long silence or in an older year."""
+        session = self._clock.session
+        if token is None or (
+            time_ms - token.last_ms > self._idle_ms
+            # A new session that begins in an older year must not see its own future.
+            or (token.session != session and time_ms < token.last_ms)
+        ):
+            if len(self._tokens) >= _TOKEN_LIMIT:
+                self._forget_longest_idle()
+            token = self._tokens[event.token] = _Token(
+                time_ms,
+                tuple(detector() for detector in self._patterns.leading_on(self.topic)),
+                _HISTORIES[self.topic]() if self._patterns.signals else None,
+            )
+        token.last_ms = max(token.last_ms, time_ms)
+        token.session = session
         return token
 
-    def _window(self, token: _Token, event: Event, time_ms: int, offset: int) -> Window[Any]:
+    def _window(
+        self, history: History[Any], event: Event, time_ms: int, offset: int
+    ) -> Window[Any]:
         end_ms = time_ms - time_ms % WINDOW_MS + WINDOW_MS
         ending = self._windows.setdefault(end_ms, {})
         opened = ending.get(event.token)
         if opened is None:
-            assert token.history is not None
-            opened = ending[event.token] = _OpenWindow(
-                token.history, token.history.window(), event.symbol
-            )
+            opened = ending[event.token] = _OpenWindow(history, history.window(), event.symbol)
         opened.last_offset = offset
         opened.last_event_id = event.id
         return opened.window

@@ -1,0 +1,160 @@
+"""The sink's bulk path beside a bare COPY of the same rows, interleaved in one run.
+
+Both sides commit the same batches with the same durability, into tables that are partitioned and
+indexed alike. The product's side decodes, validates, makes rows, notes arrivals and tokens, writes
+and moves positions; the bare side gets finished rows and only copies them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import asyncpg
+
+from memewatch.clock import SystemClock
+from memewatch.settings import Settings
+from schemas.codec import encode
+from schemas.events import Tick
+from schemas.times import rfc3339
+from schemas.topics import EVENT_PARTITIONS, TICKS
+from sinks.base import Record
+from sinks.dead_letters import DeadLetters
+from sinks.decoding import Decoder, decoder
+from sinks.main import BULK
+from sinks.metrics import SinkMetrics
+from sinks.postgres.connection import connect
+from sinks.postgres.positions import Positions, read_positions
+from sinks.postgres.rows import SERIES_TABLES
+from sinks.postgres.series import SeriesSink
+from sinks.read_ahead import ReadAhead
+
+_ROUNDS = 6
+_BATCHES_A_ROUND = 8
+_TOKENS = 24
+_START_MS = 1_534_521_600_000
+_NAMESPACE = "benchmark."
+
+Batch = Sequence[tuple[int, bytes]]
+
+
+async def run(settings: Settings) -> dict[str, float]:
+    """Rows a second of both sides and their ratio.
+
+    ``settings`` name a migrated database that may be thrown away, and its owner.
+    """
+    product = await connect(settings)
+    bare = await connect(settings)
+    metrics = SinkMetrics()
+    letters = DeadLetters(settings, SystemClock(), metrics)
+    decode = decoder(SystemClock())
+    try:
+        positions = await read_positions(product, _NAMESPACE, {TICKS.name: EVENT_PARTITIONS})
+        sink = SeriesSink(product, _NAMESPACE, positions, letters, metrics, BULK.batch)
+        table = await _make_bare_table(bare)
+        spent, spent_bare, rows = 0.0, 0.0, 0
+        # The first round warms both sides up and is not counted.
+        for number in range(_ROUNDS + 1):
+            batches = _batches(number)
+            product_s = await _product(sink, positions, decode, batches)
+            bare_s = await _bare(bare, table, batches)
+            if number:
+                spent, spent_bare = spent + product_s, spent_bare + bare_s
+                rows += sum(len(batch) for batch in batches)
+        await _check(bare, table)
+        await bare.execute(f"drop table {table}")
+    finally:
+        await product.close()
+        await bare.close()
+    return {
+        "rows_per_second": rows / spent,
+        "copy_rows_per_second": rows / spent_bare,
+        "ratio": spent_bare / spent,
+    }
+
+
+def _batches(number: int) -> list[Batch]:
+    """A round's trades as they lie in the log: partition and bytes."""
+    size = BULK.batch
+    first = number * _BATCHES_A_ROUND * size
+    return [
+        [_trade(first + batch * size + row) for row in range(size)]
+        for batch in range(_BATCHES_A_ROUND)
+    ]
+
+
+def _trade(number: int) -> tuple[int, bytes]:
+    token = f"TOK{number % _TOKENS}"
+    trade = Tick(
+        id=f"binance:{token}/BTC:{number}",
+        token=token,
+        symbol=token,
+        event_time=rfc3339(_START_MS + number * 37),
+        source="recorded",
+        price=f"0.0000{1_000 + number % 777}",
+        amount=f"{number % 1_000}.{number % 97:02d}",
+        side="buy" if number % 3 else "sell",
+        venue="binance",
+        quote="BTC",
+        trade_id=str(number),
+    )
+    return number % _TOKENS % EVENT_PARTITIONS, encode(trade)
+
+
+async def _product(
+    sink: SeriesSink, positions: Positions, decode: Decoder, batches: Sequence[Batch]
+) -> float:
+    """Seconds of the product's path, read ahead as its lane reads."""
+    offsets = {partition: offset for (_, partition), offset in positions.items()}
+    waiting: Iterator[Batch] = iter(batches)
+
+    def read() -> list[Record]:
+        records = []
+        for partition, value in next(waiting, ()):
+            content = decode(TICKS.name, b"key", value)
+            records.append(
+                Record(TICKS.name, partition, offsets[partition], b"key", value, content)
+            )
+            offsets[partition] += 1
+        return records
+
+    began = time.perf_counter()
+    ahead = ReadAhead(read)
+    while records := await ahead.next():
+        sink.add(records)
+        await sink.flush()
+    seconds = time.perf_counter() - began
+    await ahead.close()
+    return seconds
+
+
+async def _bare(connection: asyncpg.Connection, table: str, batches: Sequence[Batch]) -> float:
+    """Seconds of nothing but COPY and commit."""
+    ticks = SERIES_TABLES[TICKS.name]
+    finished = [[ticks.row(value) for _, value in batch] for batch in batches]
+    began = time.perf_counter()
+    for rows in finished:
+        async with connection.transaction():
+            await connection.copy_records_to_table(table, records=rows, columns=ticks.columns)
+    return time.perf_counter() - began
+
+
+async def _make_bare_table(connection: asyncpg.Connection) -> str:
+    """A table like the product's, with the partitions that the rows need."""
+    await connection.execute(
+        "drop table if exists benchmark_ticks;"
+        "create table benchmark_ticks (like ticks including all) partition by range (event_time);"
+        "create table benchmark_ticks_all partition of benchmark_ticks"
+        " for values from ('2018-08-01') to ('2018-09-01')"
+    )
+    return "benchmark_ticks"
+
+
+async def _check(connection: asyncpg.Connection, table: str) -> None:
+    """Both sides must have stored the same, or their times say nothing."""
+    differing = await connection.fetchval(
+        f"select count(*) from ticks full join {table} using (event_time, id) "  # noqa: S608 - ours
+        f"where ticks.price is distinct from {table}.price"
+    )
+    if differing:
+        raise RuntimeError(f"{differing} rows differ between the two sides")

@@ -1,0 +1,141 @@
+"""Throughput of the worker's real batch path beside the same job in a bare loop and in a peer."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.job import START_MS, VolumeScorer, run_job, trades
+from memewatch.kafka import RecordProducer, ensure_topics
+from memewatch.settings import Settings
+from schemas.codec import encode
+from schemas.events import Control
+from schemas.times import rfc3339
+from schemas.topics import EVENT_PARTITIONS, EVENT_TOPICS, TICKS
+
+ROOT = Path(__file__).parents[1]
+EVENTS = 300_000
+ROUNDS = 3
+#: Five minutes is ten times what the slowest engine needs on two loaded cores.
+_TIMEOUT_S = 300
+_WATERMARK_EVERY = 2_000
+
+
+async def run(
+    settings: Settings, quix_python: Path, events: int = EVENTS, rounds: int = ROUNDS
+) -> dict[str, dict[str, float]]:
+    """Tables ``worker`` and ``worker_production``; engines take turns within each round."""
+    log = trades(events)
+    seconds: dict[str, list[float]] = {
+        name: [] for name in ("bare_loop", "memewatch", "quix_streams", "production")
+    }
+    for _ in range(rounds):
+        seconds["bare_loop"].append(_bare_loop(log))
+        for name, kind in (("memewatch", "job"), ("production", "shipped")):
+            namespace = f"bench{secrets.token_hex(4)}."
+            here = settings.model_copy(update={"namespace": namespace})
+            ensure_topics(here)
+            await _publish(here, log)
+            seconds[name].append(_worker(here, kind, events))
+            if kind == "job":
+                topic = f"{namespace}{TICKS.name}.plain"
+                await _publish_plain(here, topic, log)
+                seconds["quix_streams"].append(_quix(here, quix_python, topic, events))
+    rate = {name: events / median(times) for name, times in seconds.items()}
+    return {
+        "worker": {
+            "events_per_second": rate["memewatch"],
+            "bare_loop": rate["bare_loop"],
+            "quix_streams": rate["quix_streams"],
+            "of_bare_loop": median(
+                bare / ours
+                for bare, ours in zip(seconds["bare_loop"], seconds["memewatch"], strict=True)
+            ),
+            "of_quix_streams": median(
+                quix / ours
+                for quix, ours in zip(seconds["quix_streams"], seconds["memewatch"], strict=True)
+            ),
+        },
+        "worker_production": {"events_per_second": rate["production"]},
+    }
+
+
+def _bare_loop(log: list[tuple[bytes, bytes]]) -> float:
+    scorers: dict[str, VolumeScorer] = {}
+    began = time.perf_counter()
+    for _, value in log:
+        run_job(value, scorers)
+    return time.perf_counter() - began
+
+
+def _worker(settings: Settings, kind: str, events: int) -> float:
+    environment = os.environ | {
+        "MEMEWATCH_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "MEMEWATCH_NAMESPACE": settings.namespace,
+    }
+    command = [sys.executable, "-m", "benchmarks.worker_process", kind, str(events)]
+    return _seconds(command, environment)
+
+
+def _quix(settings: Settings, python: Path, topic: str, events: int) -> float:
+    command = [
+        str(python),
+        "-m",
+        "benchmarks.quix_process",
+        settings.kafka_bootstrap,
+        topic,
+        str(events),
+        topic,
+    ]
+    return _seconds(command, dict(os.environ))
+
+
+def _seconds(command: list[str], environment: dict[str, str]) -> float:
+    done = subprocess.run(  # noqa: S603 - our own modules
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=_TIMEOUT_S, check=True
+    )
+    # Faust hides the cursor on stdout too; the answer is the last object.
+    return float(json.loads(done.stdout[done.stdout.rindex(b"{") :])["seconds"])
+
+
+async def _publish(settings: Settings, log: list[tuple[bytes, bytes]]) -> None:
+    producer = RecordProducer(settings)
+
+    async def control(kind: str, time_ms: int) -> None:
+        value = encode(
+            Control(control=kind, session="bench", writer="bench", watermark=rfc3339(time_ms))  # type: ignore[arg-type]
+        )
+        for spec in EVENT_TOPICS:
+            for partition in range(EVENT_PARTITIONS):
+                await producer.send(spec.name, value, None, partition)
+
+    await control("open", START_MS)
+    for number, (key, value) in enumerate(log):
+        if number % _WATERMARK_EVERY == 0:
+            await control("watermark", START_MS + number * 5)
+        await producer.send(TICKS.name, value, key)
+    await control("close", START_MS + len(log) * 5)
+    await producer.flush()
+    producer.close()
+
+
+async def _publish_plain(settings: Settings, topic: str, log: list[tuple[bytes, bytes]]) -> None:
+    from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+    from memewatch.kafka import client_config
+
+    admin = AdminClient(client_config(settings))
+    new = NewTopic(topic, EVENT_PARTITIONS, 1)
+    for future in admin.create_topics([new]).values():
+        future.result()
+    producer = RecordProducer(settings.model_copy(update={"namespace": ""}))
+    for key, value in log:
+        await producer.send(topic, value, key)
+    await producer.flush()
+    producer.close()
