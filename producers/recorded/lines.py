@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +54,8 @@ def _open(path: Path) -> BinaryIO:
         file.seek(0)
         return file
     file.close()
-    return io.BufferedReader(cast(io.RawIOBase, gzip.open(path)), 262_144)
+    # Not wrapped in a larger buffer: it would swallow what stands before a truncation.
+    return cast(BinaryIO, gzip.open(path))
 
 
 def _skip_line(file: BinaryIO) -> None:
