@@ -113,7 +113,8 @@ class Connection:
                 async with asyncio.timeout(_SEND_TIMEOUT_S):
                     await self._websocket.send_text(message)
             except TimeoutError:
-                self._metrics.slow_consumers_closed.inc()
+                if self._subscriber.ending is None:
+                    self._metrics.slow_consumers_closed.inc()
                 return
             self._metrics.messages_sent.inc()
         if self._subscriber.ending is not None:

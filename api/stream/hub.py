@@ -63,6 +63,10 @@ class Hub:
         """Whether the connection that hears about changes stands."""
         return self._database_up
 
+    @property
+    def subscriber_count(self) -> int:
+        return len(self._subscribers)
+
     def attach(self, subscriber: Subscriber) -> None:
         """Greet, and deliver everything from now on; ends the subscriber when there is no room."""
         if self._stopping:

@@ -48,6 +48,11 @@ class Subscriber:
         self._backlog_bytes = 0
         self._wake = asyncio.Event()
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether ``take`` would return a message at once."""
+        return bool(self._prologue or self._backlog)
+
     def begin(self, messages: Iterable[str]) -> None:
         """Replace whatever waits by the start of a subscription.
 

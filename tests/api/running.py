@@ -36,6 +36,10 @@ class Api:
         assert response.status_code == expected_status, response.text
         return response.json()
 
+    async def caught_up(self, seq: int) -> None:
+        """Return once the stream's head is there: a commit is heard a moment after it is made."""
+        await until(lambda: self.services.hub.seq >= seq)
+
     def stream(self, **options: Any) -> connect:
         return connect(f"ws://127.0.0.1:{self.port}/api/v1/stream", max_size=None, **options)
 
