@@ -26,6 +26,7 @@ from sinks.log_reader import LogReader
 from sinks.metrics import SinkMetrics
 from sinks.postgres.connection import connect
 from sinks.postgres.positions import PositionMovedError, Positions, read_positions
+from sinks.read_ahead import ReadAhead
 
 logger = logging.getLogger(__name__)
 
@@ -134,34 +135,26 @@ class Lane:
         connection: asyncpg.Connection,
         stop: asyncio.Event,
     ) -> None:
-        # While one batch is written the next is read and decoded; never more than that one.
-        reading = self._read(reader)
+        ahead = ReadAhead(lambda: reader.read(self._plan.batch, self._plan.linger_s))
         proven_at = asyncio.get_running_loop().time() + _PROVEN_S
         try:
             while not stop.is_set():
-                records = await reading
-                reading = self._read(reader)
-                if records:
-                    sink.add(records)
-                    with self._metrics.write_seconds.labels(self._plan.name).time():
-                        await sink.flush()
+                if records := await ahead.next():
+                    await self._write(sink, records)
                 elif connection.is_closed():
                     raise ConnectionError("PostgreSQL closed the connection")
                 if records or asyncio.get_running_loop().time() > proven_at:
                     self._recovered()
                 for topic, lag in reader.lag(positions).items():
                     self._metrics.lag.labels(topic).set(lag)
-            sink.add(await reading)
-            await sink.flush()
+            await self._write(sink, await ahead.last())
         finally:
-            # The reader must not be closed under a thread that reads.
-            with contextlib.suppress(KafkaException):
-                await reading
+            await ahead.close()
 
-    def _read(self, reader: LogReader) -> asyncio.Future[list[Record]]:
-        return asyncio.ensure_future(
-            asyncio.to_thread(reader.read, self._plan.batch, self._plan.linger_s)
-        )
+    async def _write(self, sink: Sink, records: Sequence[Record]) -> None:
+        with self._metrics.write_seconds.labels(self._plan.name).time():
+            sink.add(records)
+            await sink.flush()
 
     async def _lead(self, connection: asyncpg.Connection) -> bool:
         """Take the lane's lock, which ends with the connection that also writes the rows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -23,10 +23,9 @@ from schemas.codec import (
     decode_signal,
     decode_tick,
     decode_transfer,
-    event_time_ms,
     non_negative_number,
 )
-from schemas.times import EARLIEST_MS, LATEST_MS, from_ms, parse_rfc3339
+from schemas.times import EARLIEST_MS, LATEST_MS, from_ms
 from schemas.topics import POSTS, SIGNALS, TICKS, TRANSFERS
 
 Row = tuple[Any, ...]
@@ -53,7 +52,7 @@ def post_row(value: bytes) -> Row:
         post.id,
         post.token,
         post.symbol,
-        from_ms(event_time_ms(post)),
+        event_moment(post.event_time),
         post.source,
         post.post_id,
         post.author,
@@ -74,7 +73,7 @@ def tick_row(value: bytes) -> Row:
         tick.id,
         tick.token,
         tick.symbol,
-        from_ms(event_time_ms(tick)),
+        event_moment(tick.event_time),
         tick.source,
         Decimal(tick.price),
         None if tick.amount is None else Decimal(tick.amount),
@@ -96,7 +95,7 @@ def transfer_row(value: bytes) -> Row:
         transfer.id,
         transfer.token,
         transfer.symbol,
-        from_ms(event_time_ms(transfer)),
+        event_moment(transfer.event_time),
         transfer.source,
         transfer.chain,
         transfer.contract,
@@ -114,14 +113,11 @@ def transfer_row(value: bytes) -> Row:
 
 def signal_row(value: bytes) -> Row:
     signal = decode_signal(value)
-    event_time = moment(signal.event_time)
-    if not _EARLIEST <= event_time < _LATEST:
-        raise InvalidRecordError(f"year out of range: {signal.event_time} - at `$.event_time`")
     return (
         signal.id,
         signal.token,
         signal.symbol,
-        event_time,
+        event_moment(signal.event_time),
         signal.kind,
         signal.window_ms,
         msgspec.json.encode(signal.values).decode(),
@@ -143,12 +139,27 @@ def broken_dead_letter_row(value: bytes, reason: str, failed_at: datetime) -> Ro
     return _dead_letter_row(letter, failed_at)
 
 
+def event_moment(text: str) -> datetime:
+    """As ``moment``, within the years that ``schemas.codec.event_time_ms`` takes."""
+    time = moment(text)
+    if not _EARLIEST <= time < _LATEST:
+        raise InvalidRecordError(f"year out of range: {text} - at `$.event_time`")
+    return time
+
+
 def moment(text: str) -> datetime:
     """The UTC time of RFC 3339 text, cut to milliseconds."""
+    # Straight from text to datetime: through milliseconds it takes three times as long a row.
     try:
-        return from_ms(parse_rfc3339(text))
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not UTC:
+            if time.tzinfo is None:
+                raise ValueError("it has no time zone")
+            time = time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidRecordError(f"not a time: {text!r} ({error})") from error
+    surplus = time.microsecond % 1000
+    return time.replace(microsecond=time.microsecond - surplus) if surplus else time
 
 
 def _decimal(name: str, text: str | None) -> Decimal | None:
