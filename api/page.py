@@ -32,7 +32,12 @@ class Page(StaticFiles):
         super().__init__(directory=dist, check_dir=False)
         self._dist = dist
 
+    async def check_config(self) -> None:
+        """The folder may be missing: the page can be built while the API runs."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, "this API only reads: use GET", {"Allow": "GET, HEAD"})
         if path == "api" or path.startswith("api/"):
             raise HTTPException(404, "no such path: see /api/v1/openapi.json")
         if not (self._dist / "index.html").is_file():

@@ -1,0 +1,201 @@
+"""The list of tokens and a token's series."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from schemas.times import rfc3339
+from tests.api.running import Api
+from tests.api.writer import START_MS, Writer, make_alert
+
+pytestmark = pytest.mark.integration
+
+HOUR_MS = 3_600_000
+
+
+def trade(end_ms: int, price: str, **values: Any) -> dict[str, Any]:
+    """A trading window of one buy at one price, changed by ``values``."""
+    same = {"open": float(price), "high": float(price), "low": float(price), "close": float(price)}
+    counts = {"trades": 1, "buys": 1, "volume": "2.5", "anomaly": 0.1}
+    return {"end_ms": end_ms, "price": price, **same, **counts, **values}
+
+
+def mention(end_ms: int, mentions: int, sentiment: float, **values: Any) -> dict[str, Any]:
+    counts = {"mentions": mentions, "sentiment": sentiment, "authors": 1, "anomaly": 0.2}
+    return {"end_ms": end_ms, **counts, "rolling_sentiment": sentiment / 2, **values}
+
+
+async def test_tokens_show_price_change_and_open_alerts_newest_first(
+    api: Api, writer: Writer
+) -> None:
+    await writer.token("OLD", START_MS)
+    await writer.token("eth:0xAb/1", START_MS + 30 * HOUR_MS, symbol="CAT")
+    await writer.signals(
+        "eth:0xAb/1",
+        "trading",
+        [
+            trade(START_MS, "5"),  # 30 hours before the last one: out of sight
+            trade(START_MS + 6 * HOUR_MS, "0.00000040"),
+            trade(START_MS + 30 * HOUR_MS, "0.00000050"),
+        ],
+    )
+    await writer.alerts(
+        make_alert(1, token="eth:0xAb/1"),
+        make_alert(2, token="eth:0xAb/1", status="acknowledged"),
+        make_alert(3, token="eth:0xAb/1", status="resolved"),
+        make_alert(4, token="OLD"),
+    )
+    page = await api.get("/tokens")
+    newest, oldest = page["items"]
+    assert newest == {
+        "token": "eth:0xAb/1",
+        "symbol": "CAT",
+        "first_event_time": rfc3339(START_MS + 30 * HOUR_MS),
+        "last_event_time": rfc3339(START_MS + 30 * HOUR_MS),
+        "price": "0.00000050",
+        "price_time": rfc3339(START_MS + 30 * HOUR_MS),
+        "change_24h": pytest.approx(0.25),
+        "open_alerts": 2,
+    }
+    assert (oldest["token"], oldest["price"], oldest["change_24h"]) == ("OLD", None, None)
+    assert (oldest["open_alerts"], page["next_cursor"]) == (1, None)
+
+
+async def test_tokens_are_found_by_part_of_symbol_or_id(api: Api, writer: Writer) -> None:
+    await writer.token("eth:0xABC", START_MS, symbol="DOGE")
+    await writer.token("50%_OFF", START_MS + 1, symbol="SALE")
+    for search, expected in (
+        ("dog", ["eth:0xABC"]),
+        ("0xabc", ["eth:0xABC"]),
+        ("%", ["50%_OFF"]),
+        ("_", ["50%_OFF"]),
+        ("nothing", []),
+    ):
+        found = [item["token"] for item in (await api.get("/tokens", q=search))["items"]]
+        assert (search, found) == (search, expected)
+    assert "q: " in (await api.get("/tokens", 422, q=""))["detail"]
+
+
+async def test_pages_of_tokens_join_to_the_whole_list(api: Api, writer: Writer) -> None:
+    for number in range(11):
+        await writer.token(f"T{number:02d}", START_MS + number // 3)
+    whole = [item["token"] for item in (await api.get("/tokens"))["items"]]
+    paged: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await api.get("/tokens", limit=3, **cursor)
+        paged += [item["token"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert paged == whole
+    assert len(whole) == 11
+    alerts_cursor = (await api.get("/alerts", 400, **cursor))["detail"]
+    assert "another list" in alerts_cursor
+
+
+async def test_a_series_sums_windows_into_equal_steps(api: Api, writer: Writer) -> None:
+    token = "eth:0xAb/series"
+    await writer.token(token, START_MS + 55_000)
+    await writer.signals(
+        token,
+        "trading",
+        [
+            trade(START_MS, "9"),  # ends where the range begins: not in it
+            trade(START_MS + 10_000, "1.0", open=0.9, high=1.5, low=0.8, trades=3, buys=2),
+            trade(START_MS + 30_000, "1.2", high=1.3, low=0.00000001, anomaly=0.7, volume="0.5"),
+            trade(START_MS + 60_000, "2"),
+        ],
+    )
+    await writer.signals(
+        token,
+        "sentiment",
+        [mention(START_MS + 10_000, 3, 0.5), mention(START_MS + 20_000, 1, -0.5, authors=4)],
+    )
+    await writer.signals(
+        token, "flow", [{"end_ms": START_MS + 20_000, "transfers": 7, "anomaly": 0.9}]
+    )
+    begin, end = rfc3339(START_MS), rfc3339(START_MS + 60_000)
+    path = f"/tokens/{quote(token, safe='')}/series"
+    series = await api.get(path, from_=begin, to=end, points=2)
+    items = series.pop("items")
+    assert series == {"token": token, "symbol": token, "from": begin, "to": end, "step_ms": 30_000}
+    assert items == [
+        {
+            "time": rfc3339(START_MS),
+            "open": "0.9",
+            "high": "1.5",
+            "low": "0.00000001",
+            "close": "1.2",
+            "volume": "3.0",
+            "trades": 4,
+            "buy_share": 0.75,
+            "mentions": 4,
+            "authors": 4,
+            "sentiment": pytest.approx(0.25),
+            "rolling_sentiment": -0.25,
+            "transfers": 7,
+            "anomaly_trading": 0.7,
+            "anomaly_sentiment": 0.2,
+            "anomaly_flow": 0.9,
+        },
+        {
+            "time": rfc3339(START_MS + 30_000),
+            "open": "2.0",
+            "high": "2.0",
+            "low": "2.0",
+            "close": "2",
+            "volume": "2.5",
+            "trades": 1,
+            "buy_share": 1.0,
+            "mentions": 0,
+            "authors": 0,
+            "sentiment": None,
+            "rolling_sentiment": None,
+            "transfers": 0,
+            "anomaly_trading": 0.1,
+            "anomaly_sentiment": None,
+            "anomaly_flow": None,
+        },
+    ]
+    # The same with the slash as it stands, and with every default.
+    assert (await api.get(f"/tokens/{token}/series", from_=begin, to=end, points=2))[
+        "items"
+    ] == items
+    whole = await api.get(path)
+    assert (whole["to"], whole["step_ms"], len(whole["items"])) == (end, 72_000, 300)
+    assert sum(step["trades"] for step in whole["items"]) == 6
+    # Finer than the windows there is nothing to show.
+    fine = await api.get(path, from_=begin, to=end, points=2000)
+    assert (fine["step_ms"], len(fine["items"])) == (10_000, 6)
+
+
+async def test_every_window_counts_once_whatever_the_steps(api: Api, writer: Writer) -> None:
+    await writer.token("T", START_MS + 359 * 10_000)
+    await writer.signals("T", "trading", [trade(START_MS + n * 10_000, "1") for n in range(360)])
+    begin, end = rfc3339(START_MS - 1), rfc3339(START_MS + 3_600_000)
+    for points in (1, 7, 113, 359, 2000):
+        series = await api.get("/tokens/T/series", from_=begin, to=end, points=points)
+        assert len(series["items"]) <= points
+        assert sum(step["trades"] for step in series["items"]) == 360
+
+
+async def test_series_refuse_what_makes_no_sense(api: Api, writer: Writer) -> None:
+    await writer.token("T", START_MS)
+    time = rfc3339(START_MS)
+    cases: list[tuple[str, int, dict[str, Any], str]] = [
+        ("/tokens/T/series", 422, {"points": 2001}, "points"),
+        ("/tokens/T/series", 422, {"points": 0}, "points"),
+        ("/tokens/T/series", 400, {"from_": time, "to": time}, "before"),
+        ("/tokens/T/series", 400, {"from_": rfc3339(START_MS + HOUR_MS)}, "before"),
+        ("/tokens/T/series", 400, {"from_": "2018-01-01T00:00:00Z", "to": time}, "31 days"),
+        ("/tokens/T/series", 422, {"from_": "yesterday"}, "RFC 3339"),
+        ("/tokens/U/series", 404, {}, "no events"),
+        ("/nothing", 404, {}, "openapi"),
+    ]
+    for path, status, parameters, named in cases:
+        problem = await api.get(path, status, **parameters)
+        assert named in problem["detail"]
