@@ -114,7 +114,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, observe)
         finally:
-            # The template, not the path: a label per token would grow without bound.
+            # The template within its router, not the path: that would be a label per token.
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, str(status)).inc()
             self._metrics.request_seconds.labels(route).observe(time.perf_counter() - started)

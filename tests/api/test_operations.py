@@ -69,7 +69,7 @@ async def test_metrics_tell_of_the_database_the_stream_and_the_requests(
     assert found["memewatch_sink_next_offset 3 ticks"] == 41
     assert found["memewatch_stream_subscribers"] == 1
     assert found["memewatch_stream_messages_sent_total"] >= 3
-    series = "/api/v1/tokens/{token:path}/series"
+    series = "/tokens/{token:path}/series"
     assert found[f"memewatch_http_requests_total {series} 404"] == 2
     assert found[f"memewatch_http_request_seconds_count {series}"] == 2
     # What is gone from the database is gone from the next scrape.
