@@ -43,8 +43,9 @@ class Lane:
     is_done: bool = False
     #: Items taken from the source; the watchdog compares it with what it saw before.
     pulled: int = 0
-    #: The runner itself keeps the source waiting.
-    is_held: bool = False
+    #: The runner waits for the source, and not the other way round.
+    is_pulling: bool = False
+    #: The watchdog gave up waiting.
     is_silent: bool = False
     #: Events handed to the producer by topic, and how many of them the metrics know.
     published: Counter[str] = field(default_factory=Counter)

@@ -84,7 +84,7 @@ async def _run(
     producer = RecordProducer(settings)
     deadline_s = 0.0
     try:
-        state = plan.continues or _new_state(plan, clock)
+        state = plan.continues or new_state(plan, clock)
         runner = Runner(producer, right, state, plan.feeds, clock, continues=continues)
         on_start(runner)
         finished = await runner.run(stop)
@@ -95,7 +95,8 @@ async def _run(
         producer.close(deadline_s)
 
 
-def _new_state(plan: Plan, clock: Clock) -> SessionState:
+def new_state(plan: Plan, clock: Clock) -> SessionState:
+    """The state a new session begins with; nobody had its name before."""
     started_at = rfc3339(clock.now_ms())
     return SessionState(
         session=f"{plan.kind}-{started_at}-{uuid.uuid4().hex[:8]}",

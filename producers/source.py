@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from schemas.events import Event
 
+#: A dead letter holds at most this much of the original, so that it always fits in a record.
+LONGEST_LETTER = 262_144
+
 
 class Progress(Struct, frozen=True):
     """A promise: nothing older than ``time_ms`` will come (in ``topic``; None: in all of them)."""

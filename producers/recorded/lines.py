@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from producers.source import Rejected
+from producers.source import LONGEST_LETTER, Rejected
 
 #: No trade, transfer or post is longer; without a bound a file without newlines fills the memory.
 LONGEST_LINE = 1_048_576
-#: A dead letter holds at most this much of the original, so that it always fits in a record.
-LONGEST_LETTER = 262_144
 _GZIP_MAGIC = b"\x1f\x8b"
 
 

@@ -9,8 +9,8 @@ import pytest
 from memewatch.errors import OperatorError
 from producers.recorded import files
 from producers.recorded.files import find_files, survey
-from producers.recorded.lines import LONGEST_LETTER, LONGEST_LINE
-from producers.source import Rejected
+from producers.recorded.lines import LONGEST_LINE
+from producers.source import LONGEST_LETTER, Rejected
 from tests.producers.recordings import (
     HEADER,
     START_MS,
