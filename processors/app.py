@@ -56,6 +56,7 @@ def create_app(settings: Settings, patterns: PatternSet = SHIPPED) -> faust.App:
         await worker.restore(consumer, set(assigned))
 
     consumer.restore = restore
+    consumer.positions = worker.positions
 
     async def process(stream: Any) -> None:
         async for event in stream.events():
@@ -80,9 +81,10 @@ def create_app(settings: Settings, patterns: PatternSet = SHIPPED) -> faust.App:
     app.task(keep_snapshots)
 
     async def on_before_shutdown(*_arguments: Any, **_named: Any) -> None:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(worker.write_snapshots(consumer, everything=True), 10)
-            await consumer.commit()
+        if not app.crashed:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(worker.write_snapshots(consumer, everything=True), 10)
+                await consumer.commit()
         worker.close()
 
     app.on_before_shutdown.connect(on_before_shutdown, weak=False)

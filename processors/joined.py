@@ -8,6 +8,7 @@ from then on nothing older can come. Timers fire in event time, before items lat
 from __future__ import annotations
 
 import heapq
+import logging
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
@@ -16,7 +17,8 @@ from processors.detectors.base import FollowUp, JoinedDetector, Revision, TokenV
 from processors.patterns import PatternSet
 from processors.records import Outputs
 from processors.watermarks import END, START
-from schemas.alerts import Alert, InputReference, Signal
+from schemas.alerts import Alert, DeadLetter, InputReference, Signal
+from schemas.codec import encode
 from schemas.topics import EVENT_TOPICS
 
 _TOPIC_ORDER = {spec.name: index for index, spec in enumerate(EVENT_TOPICS)}
@@ -25,6 +27,8 @@ _OPEN_ALERTS_A_TOKEN = 64
 _TOKEN_LIMIT = 20_000
 #: Beyond this the lanes ahead are held back until the others have caught up (about 100 MiB).
 BACKLOG_LIMIT = 100_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class JoinedAxis:
             return
         case = token.cases[alert.id] = _Case(alert, follow_up)
         heapq.heappush(self._timers, (time_ms + follow_up.horizon_ms, alert.id, alert.token))
-        self._revise(token, case, follow_up.review(token.view, time_ms), out)
+        self._review(token, case, time_ms, out)
 
     def _take_in(self, item: _Signalled, time_ms: int, session: _Session, out: Outputs) -> None:
         signal = item.signal
@@ -133,9 +137,13 @@ class JoinedAxis:
         token.references[signal.kind] = item.last_event.reference
         token.view.recent.setdefault(signal.kind, deque(maxlen=_VIEW_SIGNALS)).append(signal)
         for case in list(token.cases.values()):
-            self._revise(token, case, case.follow_up.review(token.view, time_ms), out)
+            self._review(token, case, time_ms, out)
         for detector in token.detectors:
-            opening = detector.observe(token.view, signal, time_ms)
+            try:
+                opening = detector.observe(token.view, signal, time_ms)
+            except Exception as error:
+                self._failed(detector.pattern, error, encode(signal), out)
+                continue
             if opening is None:
                 continue
             alert = open_alert(
@@ -151,6 +159,26 @@ class JoinedAxis:
             )
             out.alerts.append(alert)
             self._follow(alert, detector.follow(opening, time_ms), time_ms, session, out)
+
+    def _review(self, token: _JoinedToken, case: _Case, time_ms: int, out: Outputs) -> None:
+        try:
+            revision = case.follow_up.review(token.view, time_ms)
+        except Exception as error:
+            self._failed(case.alert.pattern, error, encode(case.alert), out)
+            revision = _as_it_stands(case.alert, time_ms)
+        self._revise(token, case, revision, out)
+
+    def _failed(self, pattern: str, error: Exception, value: bytes, out: Outputs) -> None:
+        """A detector's bug costs its own word on one input, not the partition's progress."""
+        _log.error("detector %s failed", pattern, exc_info=error)
+        out.dead_letters.append(
+            DeadLetter(
+                reason=f"detector {pattern} failed: {error!r}",
+                stage="processors",
+                value=value,
+                failed_at=out.now,
+            )
+        )
 
     def _revise(
         self, token: _JoinedToken, case: _Case, revision: Revision | None, out: Outputs
@@ -169,7 +197,12 @@ class JoinedAxis:
             token = self._tokens.get(name)
             case = token.cases.get(alert_id) if token is not None else None
             if token is not None and case is not None:
-                self._revise(token, case, case.follow_up.expire(deadline), out)
+                try:
+                    revision = case.follow_up.expire(deadline)
+                except Exception as error:
+                    self._failed(case.alert.pattern, error, encode(case.alert), out)
+                    revision = _as_it_stands(case.alert, deadline)
+                self._revise(token, case, revision, out)
 
     def _token(self, name: str, symbol: str, time_ms: int, session: _Session) -> _JoinedToken:
         token = self._tokens.get(name)
@@ -245,3 +278,16 @@ class _JoinedToken:
     def inputs(self) -> list[InputReference]:
         """The newest input of each kind, in a fixed order."""
         return [self.references[kind] for kind in sorted(self.references)]
+
+
+def _as_it_stands(alert: Alert, time_ms: int) -> Revision:
+    """The resolution of an alert whose follow-up cannot go on."""
+    return Revision(
+        score=alert.score,
+        severity=alert.severity,
+        phase=alert.phase,
+        status="resolved",
+        explanation=alert.explanation,
+        evidence=tuple(alert.evidence),
+        ended_ms=time_ms,
+    )

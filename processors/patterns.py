@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from processors.detectors.base import Detector, JoinedDetector
@@ -11,9 +12,6 @@ from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.sentiment_price_divergence import SentimentPriceDivergence
 from processors.detectors.sentiment_spike import SentimentSpike
 from processors.detectors.whale_dump import WhaleDump
-
-#: Changes whenever a snapshot of an older program cannot be read any more.
-STATE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +23,16 @@ class PatternSet:
     signals: bool = True
 
     def fingerprint(self) -> str:
-        """Identifies the state these detectors keep; another fingerprint, another state."""
-        names = [f"{leading.pattern}/{leading.version}" for leading in self.leading]
-        names += [f"{joined.pattern}/{joined.version}" for joined in self.joined]
-        text = "\x1f".join([str(STATE_VERSION), str(self.signals), *names])
-        return blake2b(text.encode(), digest_size=8).hexdigest()
+        """Identifies the state of these detectors as this very program keeps it.
+
+        A snapshot of another program is not trusted: the state is rebuilt from the log instead.
+        """
+        digest = blake2b(str(self.signals).encode(), digest_size=8)
+        for detector in (*self.leading, *self.joined):
+            digest.update(f"{detector.__module__}.{detector.__qualname__}".encode())
+        for source in sorted(Path(__file__).parent.rglob("*.py")):
+            digest.update(source.read_bytes())
+        return digest.hexdigest()
 
     def leading_on(self, topic: str) -> tuple[type[Detector[Any]], ...]:
         """The detectors whose leading topic this is, in the registry's order."""

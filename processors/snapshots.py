@@ -88,7 +88,7 @@ class SnapshotStore:
             return None
         if first.fingerprint != self._fingerprint:
             _log.warning(
-                "snapshot of partition %d is of other detectors; its state starts fresh", partition
+                "a snapshot of partition %d is of another program; it is not used", partition
             )
             return None
         pieces = [chunks.get(index) for index in range(first.count)]

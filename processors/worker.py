@@ -17,6 +17,7 @@ from processors import metrics
 from processors.batches import BatchConsumer, partitions_by_number
 from processors.partition import PartitionState
 from processors.patterns import PatternSet
+from processors.rebuild import Rebuild, committed_offsets
 from processors.records import LogRecord, Outputs
 from processors.snapshots import SnapshotStore
 from schemas.codec import encode
@@ -48,6 +49,7 @@ class Worker:
         self._partitions: dict[int, _Held] = {}
         self._lock = asyncio.Lock()
         self._prefix = settings.namespace
+        self._torn = False
 
     async def restore(self, consumer: BatchConsumer, assigned: set[TP]) -> None:
         """Load the states of newly assigned partitions; forget those that went elsewhere.
@@ -65,12 +67,30 @@ class Worker:
                 del self._partitions[number]
             missing = [number for number in numbers if number not in self._partitions]
             snapshots = await self._snapshots.read(missing)
+            committed = await asyncio.to_thread(committed_offsets, self._settings)
             for number in missing:
-                held = _Held(self._load(number, snapshots.get(number)))
-                self._partitions[number] = held
-                self._note_durable(consumer, held.state.partition, held.state.offsets())
+                state = self._load(number, snapshots.get(number))
+                held = self._partitions[number] = _Held(state)
+                if any(state.offsets().values()):
+                    self._note_durable(consumer, number, state.offsets())
+                else:
+                    held.rebuild = Rebuild.up_to(committed.get(number, {}))
         if assigned:
-            _log.info("holding partitions %s, %d from snapshots", sorted(numbers), len(snapshots))
+            rebuilt = sum(held.rebuild is not None for held in self._partitions.values())
+            _log.info(
+                "holding partitions %s: %d from snapshots, %d being rebuilt from the log",
+                sorted(numbers),
+                len(snapshots),
+                rebuilt,
+            )
+
+    def positions(self) -> dict[TP, int]:
+        """The next offset to read of every partition held."""
+        return {
+            TP(self._prefix + topic, number): offset
+            for number, held in self._partitions.items()
+            for topic, offset in held.state.offsets().items()
+        }
 
     async def process(self, consumer: BatchConsumer, tp: TP, records: Sequence[LogRecord]) -> None:
         """Work through a slice of one partition's log and send what it gives rise to."""
@@ -80,7 +100,15 @@ class Worker:
             if held is None:
                 return  # Revoked meanwhile; its new owner reads these records.
             out = Outputs(now=rfc3339(self._clock.now_ms()))
-            held.state.process(topic, records, out)
+            if held.rebuild is not None:
+                await self._rebuild(consumer, held, held.rebuild, tp, records)
+                return
+            try:
+                held.state.process(topic, records, out)
+            except Exception:
+                # The state is torn between two records: it must never become a snapshot.
+                self._torn = True
+                raise
             held.dirty = True
             held.changed_at = time.monotonic()
             await self._send(out)
@@ -107,9 +135,31 @@ class Worker:
         """Flush and stop the producer."""
         self._producer.close()
 
+    async def _rebuild(
+        self,
+        consumer: BatchConsumer,
+        held: _Held,
+        rebuild: Rebuild,
+        tp: TP,
+        records: Sequence[LogRecord],
+    ) -> None:
+        """Bring a state to where its group was, in silence: what it says was said before."""
+        topic = tp.topic[len(self._prefix) :]
+        if rebuild.work_off(held.state, topic, records):
+            consumer.held_back.add(tp)
+        if rebuild.done:
+            held.rebuild = None
+            for name, offset in held.state.offsets().items():
+                lane = TP(self._prefix + name, tp.partition)
+                consumer.held_back.discard(lane)
+                await consumer.seek(lane, offset)
+            _log.info("partition %d is rebuilt from the log", tp.partition)
+
     async def _snapshot(self, consumer: BatchConsumer, number: int, held: _Held) -> None:
         started = time.monotonic()
         async with self._lock:
+            if self._torn:
+                return
             held.dirty = False
             offsets = held.state.offsets()
             snapshot = held.state.dump()
@@ -142,7 +192,7 @@ class Worker:
             try:
                 return PartitionState.load(snapshot)
             except Exception:
-                _log.exception("snapshot of partition %d cannot be read; starting fresh", number)
+                _log.exception("the snapshot of partition %d cannot be read", number)
         idle_ms = round(self._settings.state_idle_hours * 3_600_000)
         return PartitionState(number, self._patterns, idle_ms)
 
@@ -166,6 +216,7 @@ class _Held:
     """A partition's state in this worker, and when it was last written down."""
 
     state: PartitionState
+    rebuild: Rebuild | None = None
     dirty: bool = False
     changed_at: float = 0.0
     snapshot_at: float = field(default_factory=time.monotonic)

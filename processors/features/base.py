@@ -57,12 +57,17 @@ class History(ABC, Generic[W]):
             kind=self.kind,
             event_time=rfc3339(end_ms),
             window_ms=WINDOW_MS,
-            values={name: round(value, 9) for name, value in self.close(window, end_ms).items()},
+            values={name: _short(value) for name, value in self.close(window, end_ms).items()},
             price=self.price(window),
             volume=self.volume(window),
         )
 
 
+def _short(value: float) -> float:
+    """Ten significant digits: prices of meme coins have eight zeros before the first."""
+    return float(f"{value:.10g}")
+
+
 def decimal_text(number: float) -> str:
-    """A plain decimal string, twelve places at most, no exponent."""
-    return f"{number:.12f}".rstrip("0").rstrip(".") or "0"
+    """A plain decimal string without exponent, sixteen places at most."""
+    return f"{number:.16f}".rstrip("0").rstrip(".") or "0"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from memewatch.kafka import RecordProducer
 from memewatch.settings import Settings
 from processors.offline import replay, write_log
+from processors.snapshots import SnapshotChunk
+from schemas.topics import EVENT_PARTITIONS, SNAPSHOTS
 from tests.processors.engine import PATTERNS, essence, market
 from tests.processors.kafka_log import (
     WorkerProcess,
@@ -79,6 +82,30 @@ async def test_a_graceful_restart_repeats_nothing(kafka_settings, producer, expe
     assert worker.stop() == 0
     worker.start()
     await publish(producer, records[2 * part :])
+    wait_until_worked_off(kafka_settings)
+    assert worker.stop() == 0
+    alerts = alerts_in(kafka_settings)
+    assert essence(alerts) == expected
+    assert len(alerts) == len(expected)
+
+
+async def test_without_a_usable_snapshot_the_state_is_rebuilt_in_silence(
+    kafka_settings, producer, expected
+):
+    worker = WorkerProcess(kafka_settings)
+    worker.start()
+    records = log()
+    half = len(records) // 2
+    await publish(producer, records[:half])
+    wait_until_worked_off(kafka_settings)
+    assert worker.stop() == 0
+    for partition in range(EVENT_PARTITIONS):
+        for slot in ("a", "b"):
+            chunk = SnapshotChunk("x", "another program", 1, 0, 1, b"")
+            value = msgspec.msgpack.encode(chunk)
+            await producer.send(SNAPSHOTS.name, value, f"{slot}/0", partition)
+    await publish(producer, records[half:])
+    worker.start()
     wait_until_worked_off(kafka_settings)
     assert worker.stop() == 0
     alerts = alerts_in(kafka_settings)
