@@ -27,6 +27,7 @@ help: ## print these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 install: $(PACKAGES) $(JARS) $(UI_PAGE) ## set everything up; quick when nothing changed
+	@echo "everything is installed"
 
 demo: install ## set up, then start everything with a simulated market on http://127.0.0.1:8000
 	@$(BIN)/memewatch up --source demo

@@ -13,16 +13,15 @@ from typing import Any, Literal
 from memewatch.errors import OperatorError
 from memewatch.kafka import ensure_topics
 from memewatch.settings import PREFIX, Settings
-from memewatch.stack import identity
 from memewatch.stack.consumers import workers_ready
 from memewatch.stack.data_directory import DataDirectory, ProcessState, StackState
 from memewatch.stack.identity import ProcessIdentity
 from memewatch.stack.kafka import LocalKafka
+from memewatch.stack.orphans import STOP_ORDER, kind_of, stop_orphans
 from memewatch.stack.ports import is_free
 from memewatch.stack.postgres import LocalPostgres
 from memewatch.stack.roles import API, OWNER, SINK
 from memewatch.stack.services import (
-    ORPHAN_ORDER,
     answers_ok,
     kafka_service,
     kafka_variables,
@@ -38,8 +37,6 @@ Source = Literal["demo", "live", "none"]
 _SERVER_DEADLINE_S = 120.0
 #: A stage imports its code in 1-3 s; a worker also loads its snapshots.
 _STAGE_DEADLINE_S = 120.0
-#: How long what a killed `up` left may take to end before it is killed.
-_ORPHAN_DEADLINE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +113,14 @@ class LocalStack:
             stop.set()
 
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ask)
+        # `nohup` ignores it on purpose; otherwise a closed terminal means Ctrl-C.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, ask)
 
     async def _start(self) -> None:
-        await asyncio.to_thread(self._stop_orphans)
+        await asyncio.to_thread(stop_orphans, self._directory, self._report)
         if not is_free(self._settings.api_port, self._settings.api_host):
             raise OperatorError(
                 f"port {self._settings.api_port} is in use: stop what listens there, "
@@ -192,18 +192,7 @@ class LocalStack:
 
     def _stop_order(self) -> list[list[str]]:
         names = list(self._supervisor.watched)
-        return [[name for name in names if _kind(name) == kind] for kind in ORPHAN_ORDER]
-
-    def _stop_orphans(self) -> None:
-        """End what an `up` that was killed left running in this directory."""
-        state = self._directory.read_state()
-        if state is None:
-            return
-        left = sorted(state.processes, key=lambda process: ORPHAN_ORDER.index(_kind(process.name)))
-        for process in left:
-            number = signal.SIGINT if process.name == "postgres" else signal.SIGTERM
-            if process.identity and identity.end(process.identity, number, _ORPHAN_DEADLINE_S):
-                self._report(f"stopped {process.name}, which an earlier `up` had left")
+        return [[name for name in names if kind_of(name) == kind] for kind in STOP_ORDER]
 
     def _process_states(self) -> Iterator[ProcessState]:
         for name, watched in self._supervisor.watched.items():
@@ -242,10 +231,6 @@ async def _all(*steps: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _kind(name: str) -> str:
-    return name.partition("-")[0]
 
 
 def _local_address(host: str) -> str:

@@ -27,9 +27,6 @@ _NOT_INHERITED = {
     f"{PREFIX}{name}" for name in ("POSTGRES_USER", "POSTGRES_PASSWORD", "METRICS_PORT")
 }
 
-#: Who is stopped after whom: nothing is stopped while somebody still needs it.
-ORPHAN_ORDER = ("producer", "worker", "sink", "api", "postgres", "kafka")
-
 
 def kafka_service(kafka: LocalKafka) -> Service:
     def spawn() -> Child:
