@@ -36,11 +36,12 @@ class DecayingSum:
 class HeldMean:
     """Time-weighted mean of a value that holds until the next one, as a price does."""
 
-    __slots__ = ("_held", "_mean", "_tau_ms", "_time_ms")
+    __slots__ = ("_mean", "_tau_ms", "_time_ms", "held")
 
     def __init__(self, half_life_ms: float, value: float, time_ms: int) -> None:
         self._tau_ms = half_life_ms / log(2)
-        self._held = value
+        #: The value that holds now.
+        self.held = value
         self._mean = value
         self._time_ms = time_ms
 
@@ -48,7 +49,7 @@ class HeldMean:
         """Let the old value hold until ``time_ms``, take the new one; the mean without the new."""
         if time_ms > self._time_ms:
             kept = exp((self._time_ms - time_ms) / self._tau_ms)
-            self._mean = self._mean * kept + self._held * (1.0 - kept)
+            self._mean = self._mean * kept + self.held * (1.0 - kept)
             self._time_ms = time_ms
-        self._held = value
+        self.held = value
         return self._mean

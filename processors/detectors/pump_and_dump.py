@@ -15,8 +15,9 @@ joined axis must tell them apart. A token that nobody trades gives no trades to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, log10, sqrt
-from typing import ClassVar
+from math import exp, expm1, inf, log, log1p, log10, sqrt
+from statistics import NormalDist
+from typing import Any, ClassVar
 
 from river.anomaly import GaussianScorer
 
@@ -29,6 +30,37 @@ from schemas.events import Tick
 from schemas.topics import TICKS
 
 _MINUTE_MS = 60_000.0
+_NORMAL = NormalDist()
+#: Nearer to 1 a float cannot tell deviations apart; about 8 of them.
+_LARGEST_ANOMALY = 1.0 - 1e-15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floors:
+    """What the strengths must reach, none may be missing; see ``_Strengths`` for their units.
+
+    Recorded pumps pass 8 standard deviations of rush orders within seconds, ordinary bursts
+    rarely at all; their buy volume reaches 90 to 1,400 times the mean. ``lifts`` tells a crowd
+    from one whale who sweeps the book. All lie in the flat part of F1 on recorded pumps.
+    """
+
+    rush: float
+    lifts: float
+    volume: float
+    total: float
+    #: Buying orders that ``crowd_half_life_ms`` holds in usual times.
+    usual_orders: float = 0.0
+    age_ms: float = inf
+
+    def passed_by(self, strengths: _Strengths) -> bool:
+        return (
+            strengths.rush >= self.rush
+            and strengths.lifts >= self.lifts
+            and strengths.volume >= self.volume
+            and strengths.usual_orders >= self.usual_orders
+            and strengths.age_ms <= self.age_ms
+            and strengths.total() >= self.total
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +71,36 @@ class PumpSettings:
     crowd_half_life_ms: float = 21_000.0
     #: What was usual for rush orders: an hour, so a lively evening is its own baseline.
     crowd_baseline_half_life_ms: float = 2_500_000.0
-    #: Rush orders above the expected number, in Poisson standard deviations. Recorded pumps pass
-    #: 11, ordinary bursts stay below 10.
-    crowd_threshold: float = 10.5
+    #: The same for orders of any kind; longer, since there are always some.
+    order_baseline_half_life_ms: float = 15_000_000.0
     #: What was usual for volume: a day, so that the echo of an earlier burst still counts.
     volume_baseline_half_life_ms: float = 60_000_000.0
-    #: Buy volume against its mean. Pumps reach hundreds within seconds.
-    volume_threshold: float = 80.0
     #: The level a rise is measured from; long enough to survive a slow climb of some seconds.
     price_half_life_ms: float = 210_000.0
-    #: River's anomaly of the rise among the token's own: about 3.5 standard deviations.
-    price_anomaly_threshold: float = 0.9995
     #: Rises the scorer remembers; at least four hours, as one is learned every half minute.
     price_memory: int = 500
     price_sample_ms: int = 30_000
     #: Below this many rises the scorer stays silent.
-    price_grace: int = 60
+    price_grace: int = 30
+    #: A rise is learned as no more than this many deviations, so that one pump cannot hide the
+    #: next behind a spread of its own making.
+    price_clip: float = 3.0
+    #: What opens an alert: a crowd that nobody can overlook, ...
+    crowd: Floors = Floors(rush=9.0, lifts=11.0, volume=50.0, total=11.2)
+    #: ... or a smaller one, if it is young and the token trades steadily: there a count far above
+    #: expectation means something, where trades are rare they come in clumps anyway.
+    burst: Floors = Floors(
+        rush=5.0, lifts=6.0, volume=22.0, total=9.5, usual_orders=0.7, age_ms=45_000.0
+    )
+    #: The rise as River's scorer sees it, in standard deviations of the token's own rises, ...
+    deviation_floor: float = 3.0
+    #: ... and what a trader would call a rise at all (log price).
+    rise_floor: float = 0.03
+    #: A burst of this age counts as it is, a younger one more: pumps are sudden.
+    sudden_ms: float = 30_000.0
+    youngest_ms: float = 10_000.0
     #: No baseline deserves trust before this much history.
-    warm_up_ms: int = 3 * 3_600_000
+    warm_up_ms: int = 2 * 3_600_000
     #: One pump, one alert.
     cool_down_ms: int = 30 * 60_000
     #: A burst began when the orders of the last seconds last rose above this many.
@@ -90,49 +134,93 @@ class PumpAndDump(Detector[Tick]):
         if event.kind != "trade" or event.amount is None:
             return None
         price = float(event.price)
-        rise = self._rise(event.quote, price, time_ms)
+        rise, lifted = self._move(event.quote, price, time_ms)
         if event.side != "buy":
             return None
         history = self._history
         if history is None:
             history = self._history = _History(self._settings, time_ms)
-        history.add(float(event.amount), time_ms)
+        history.add(float(event.amount), lifted, time_ms)
         opening = self._judge(history, price, rise, time_ms)
         if time_ms - self._learned_ms >= self._settings.price_sample_ms:
-            self._scorer.learn_one(None, rise)
             self._learned_ms = time_ms
+            self._learn(rise)
         return opening
 
     def follow(self, opening: Opening, time_ms: int) -> PumpFollowUp:
         price, rise = self._alerted
         return PumpFollowUp(opening, time_ms, price=price, level=price / exp(rise))
 
-    def _rise(self, quote: str | None, price: float, time_ms: int) -> float:
-        """Log price above its mean of the past minutes, in its own quote currency."""
+    def _move(self, quote: str | None, price: float, time_ms: int) -> tuple[float, bool]:
+        """Log price above its mean of the past minutes, in its own quote currency, and whether
+        the price is above the last one."""
         level = log(price)
         mean = self._prices.get(quote)
         if mean is None:
             if len(self._prices) < self._settings.quote_limit:
                 self._prices[quote] = HeldMean(self._settings.price_half_life_ms, level, time_ms)
-            return 0.0
-        return level - mean.move(level, time_ms)
+            return 0.0, False
+        lifted = level > mean.held
+        return level - mean.move(level, time_ms), lifted
 
     def _judge(self, history: _History, price: float, rise: float, time_ms: int) -> Opening | None:
         settings = self._settings
         if time_ms < max(self._silent_until_ms, history.since_ms + settings.warm_up_ms):
             return None
-        crowd = history.crowd(time_ms)
-        if rise <= 0.0 or crowd < settings.crowd_threshold:
+        if rise < settings.rise_floor or history.rush(time_ms) < settings.burst.rush:
             return None
-        volume = history.volume_ratio(time_ms)
-        if volume < settings.volume_threshold:
+        strengths = history.strengths(self._deviations(rise), time_ms)
+        if strengths.rise < settings.deviation_floor:
             return None
-        anomaly = float(self._scorer.score_one(None, rise))
-        if anomaly < settings.price_anomaly_threshold:
+        passed = [f for f in (settings.crowd, settings.burst) if f.passed_by(strengths)]
+        if not passed:
             return None
         self._silent_until_ms = time_ms + settings.cool_down_ms
         self._alerted = (price, rise)
-        return _opening(settings, history, rise, crowd, volume, anomaly, time_ms)
+        return _opening(settings, passed[0], history, strengths, rise, time_ms)
+
+    def _learn(self, rise: float) -> None:
+        gaussian: Any = self._scorer.gaussian
+        if gaussian.n_samples >= self._settings.price_grace:
+            widest = self._settings.price_clip * gaussian.sigma
+            rise = min(max(rise, gaussian.mu - widest), gaussian.mu + widest)
+        self._scorer.learn_one(None, rise)
+
+    def _deviations(self, rise: float) -> float:
+        """The rise in standard deviations, from River's anomaly score (0..1, two-sided)."""
+        anomaly = float(self._scorer.score_one(None, rise))
+        return _NORMAL.inv_cdf(0.5 + 0.5 * min(anomaly, _LARGEST_ANOMALY))
+
+
+@dataclass(frozen=True, slots=True)
+class _Strengths:
+    """How far beyond usual the last seconds are; each would be near 0 or 1 in quiet times."""
+
+    #: Rush orders and orders above what was to be expected, in Poisson standard deviations.
+    rush: float
+    orders: float
+    #: Buy volume as a multiple of its mean.
+    volume: float
+    #: The rise in standard deviations of the token's own rises.
+    rise: float
+    #: Orders that lifted the price.
+    lifts: float
+    #: Buying orders to be expected in as much time.
+    usual_orders: float
+    #: How long the burst has been going on, and that as a strength: above 0 while it is young.
+    age_ms: float
+    suddenness: float
+
+    def total(self) -> float:
+        """Equal say for each, on a log scale; volume, whose tail is the longest, in decades."""
+        return (
+            log1p(max(self.rush, 0.0))
+            + log1p(max(self.orders, 0.0))
+            + log10(max(self.volume, 1e-9))
+            + log(max(self.rise, 1e-9))
+            + log1p(self.lifts)
+            + self.suddenness
+        )
 
 
 class _History:
@@ -141,10 +229,12 @@ class _History:
     __slots__ = (
         "_burst_ms",
         "_last_buy_ms",
+        "_lifts",
         "_orders",
         "_repeats",
         "_rush_orders",
         "_settings",
+        "_usual_orders",
         "_usual_rush_orders",
         "_usual_volume",
         "_volume",
@@ -157,16 +247,20 @@ class _History:
         self._burst_ms = time_ms
         self._last_buy_ms = -1
         self._repeats = False
-        self._orders = DecayingSum(settings.crowd_half_life_ms)
-        self._rush_orders = DecayingSum(settings.crowd_half_life_ms)
-        self._volume = DecayingSum(settings.crowd_half_life_ms)
+        half_life = settings.crowd_half_life_ms
+        self._orders = DecayingSum(half_life)
+        self._rush_orders = DecayingSum(half_life)
+        self._lifts = DecayingSum(half_life)
+        self._volume = DecayingSum(half_life)
+        self._usual_orders = DecayingRate(settings.order_baseline_half_life_ms)
         self._usual_rush_orders = DecayingRate(settings.crowd_baseline_half_life_ms)
         self._usual_volume = DecayingRate(settings.volume_baseline_half_life_ms)
-        # Both observe from the first trade on, also while there is nothing to count.
-        self._usual_rush_orders.learn(time_ms, 0.0)
-        self._usual_volume.learn(time_ms, 0.0)
+        # They observe from the first trade on, also while there is nothing to count.
+        for rate in (self._usual_orders, self._usual_rush_orders, self._usual_volume):
+            rate.learn(time_ms, 0.0)
 
-    def add(self, amount: float, time_ms: int) -> None:
+    def add(self, amount: float, lifted: bool, time_ms: int) -> None:
+        """Count one buy; ``lifted`` tells whether its price is above the last trade's."""
         self._volume.add(amount, time_ms)
         self._usual_volume.learn(time_ms, amount)
         if time_ms != self._last_buy_ms:
@@ -175,6 +269,9 @@ class _History:
             if self._orders.at(time_ms) < self._settings.onset_orders:
                 self._burst_ms = time_ms
             self._orders.add(1.0, time_ms)
+            self._usual_orders.learn(time_ms)
+            if lifted:
+                self._lifts.add(1.0, time_ms)
         elif not self._repeats:
             self._repeats = True
             self._rush_orders.add(1.0, time_ms)
@@ -187,77 +284,90 @@ class _History:
 
     def rush_orders(self, time_ms: int) -> tuple[float, float]:
         """Rush orders of the last seconds, and how many were to be expected."""
-        expected = (
-            self._usual_rush_orders.per_minute(time_ms) * self._rush_orders.tau_ms / _MINUTE_MS
+        return self._rush_orders.at(time_ms), _expected(
+            self._usual_rush_orders, self._rush_orders, time_ms
         )
-        return self._rush_orders.at(time_ms), expected
 
-    def crowd(self, time_ms: int) -> float:
-        """Rush orders above what was to be expected, in standard deviations."""
-        seen, expected = self.rush_orders(time_ms)
-        return (seen - expected) / sqrt(expected + 1.0)
+    def rush(self, time_ms: int) -> float:
+        return _beyond(*self.rush_orders(time_ms))
 
-    def volume_ratio(self, time_ms: int) -> float:
-        expected = self._usual_volume.per_minute(time_ms) * self._volume.tau_ms / _MINUTE_MS
-        return self._volume.at(time_ms) / expected if expected > 0.0 else 0.0
+    def strengths(self, rise: float, time_ms: int) -> _Strengths:
+        """Everything about the last seconds; ``rise`` is in standard deviations."""
+        settings = self._settings
+        usual_volume = _expected(self._usual_volume, self._volume, time_ms)
+        usual_orders = _expected(self._usual_orders, self._orders, time_ms)
+        age_ms = max(time_ms - self._burst_ms, settings.youngest_ms)
+        return _Strengths(
+            rush=self.rush(time_ms),
+            orders=_beyond(self._orders.at(time_ms), usual_orders),
+            volume=self._volume.at(time_ms) / usual_volume if usual_volume > 0.0 else 0.0,
+            rise=rise,
+            lifts=self._lifts.at(time_ms),
+            usual_orders=usual_orders,
+            age_ms=age_ms,
+            suddenness=log(settings.sudden_ms / age_ms),
+        )
+
+
+def _expected(usual: DecayingRate, recent: DecayingSum, time_ms: int) -> float:
+    """What a recent sum would hold in usual times."""
+    return usual.per_minute(time_ms) * recent.tau_ms / _MINUTE_MS
+
+
+def _beyond(seen: float, expected: float) -> float:
+    """Above expectation in Poisson standard deviations; the 1 keeps rare events from exploding."""
+    return (seen - expected) / sqrt(expected + 1.0)
 
 
 def _opening(
     settings: PumpSettings,
+    floors: Floors,
     history: _History,
+    strengths: _Strengths,
     rise: float,
-    crowd: float,
-    volume: float,
-    anomaly: float,
     time_ms: int,
 ) -> Opening:
     seen, expected = history.rush_orders(time_ms)
-    percent = exp(rise) - 1.0
+    percent = expm1(rise)
     return Opening(
-        score=_score(settings, crowd, volume, rise),
+        score=_score(strengths.total() - floors.total, rise),
         severity=_severity(percent),
         onset_ms=min(history.burst_ms, time_ms),
         phase="ignition",
         explanation=(
             f"A crowd is buying at any price: {seen:.0f} orders swept several offers in the last "
-            f"half minute where {expected:.1f} are usual, buying is {volume:,.0f} times the "
-            f"usual, and the price is {percent:+.1%} against the last minutes."
+            f"half minute where {expected:.1f} are usual, buying is {strengths.volume:,.0f} times "
+            f"the usual, and the price is {percent:+.1%} against the last minutes."
         ),
         evidence=(
-            Evidence(
-                feature="rush_orders",
-                value=seen,
-                baseline=expected,
-                threshold=expected + settings.crowd_threshold * sqrt(expected + 1.0),
-                weight=0.5,
-            ),
-            Evidence(
-                feature="buy_volume_ratio",
-                value=volume,
-                baseline=1.0,
-                threshold=settings.volume_threshold,
-                weight=0.25,
-            ),
-            Evidence(
-                feature="price_rise_anomaly",
-                value=anomaly,
-                baseline=None,
-                threshold=settings.price_anomaly_threshold,
-                weight=0.15,
-            ),
-            Evidence(feature="price_rise", value=percent, baseline=0.0, threshold=None, weight=0.1),
+            _evidence("rush_orders", seen, expected, _count(floors.rush, expected), 0.3),
+            _evidence("orders_deviation", strengths.orders, 0.0, None, 0.1),
+            _evidence("price_lifting_orders", strengths.lifts, None, floors.lifts, 0.1),
+            _evidence("buy_volume_ratio", strengths.volume, 1.0, floors.volume, 0.2),
+            _evidence("price_rise_deviation", strengths.rise, 0.0, settings.deviation_floor, 0.2),
+            _evidence("price_rise", percent, 0.0, expm1(settings.rise_floor), 0.0),
+            _evidence("burst_age_seconds", strengths.age_ms / 1000, None, None, 0.1),
+            _evidence("strength", strengths.total(), None, floors.total, 0.0),
         ),
     )
 
 
-def _score(settings: PumpSettings, crowd: float, volume: float, rise: float) -> float:
-    """0.5 at the thresholds, towards 1 the further beyond them."""
-    beyond = (
-        log(crowd / settings.crowd_threshold)
-        + 0.5 * log10(volume / settings.volume_threshold)
-        + 5.0 * rise
+def _count(deviations: float, expected: float) -> float:
+    """The count that lies this many deviations above what is expected."""
+    return expected + deviations * sqrt(expected + 1.0)
+
+
+def _evidence(
+    feature: str, value: float, baseline: float | None, threshold: float | None, weight: float
+) -> Evidence:
+    return Evidence(
+        feature=feature, value=value, baseline=baseline, threshold=threshold, weight=weight
     )
-    return 1.0 - 0.5 * exp(-beyond)
+
+
+def _score(excess: float, rise: float) -> float:
+    """0.5 at the threshold, towards 1 the further beyond it and the higher the rise."""
+    return 1.0 - 0.5 * exp(-excess - 5.0 * rise)
 
 
 def _severity(rise: float) -> Severity:
