@@ -19,6 +19,7 @@ from schemas.topics import SINK_GROUP
 from sinks.base import Record
 from sinks.decoding import Decoder
 from sinks.postgres.positions import Positions
+from sinks.read_ahead import stepping_aside
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class LogReader:
         messages = self._consumer.consume(1, timeout=_IDLE_S)
         if messages and at_most > 1:
             messages += self._consumer.consume(at_most - 1, timeout=linger_s)
-        return [record for message in messages if (record := self._record(message))]
+        return [record for message in stepping_aside(messages) if (record := self._record(message))]
 
     def lag(self, positions: Positions) -> dict[str, int]:
         """By topic, the records in the log that lie behind the positions, as far as is known."""

@@ -36,7 +36,7 @@ ALERT = LanePlan(name="alerts", topics=(ALERTS,), sink=AlertSink, batch=500, lin
 
 _RETENTION_EVERY_S = 60.0
 #: The alert lane takes over from the bulk lane's Python code within this, not Python's 5 ms.
-_SWITCH_INTERVAL_S = 0.0005
+SWITCH_INTERVAL_S = 0.0005
 
 
 def serve(settings: Settings) -> None:
@@ -51,7 +51,7 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, clock: Clock, metrics: SinkMetrics) -> None:
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,13 +13,29 @@ from sinks.base import Record, RecordRefusedError, Sink, Undecodable
 from sinks.dead_letters import DeadLetters
 from sinks.metrics import SinkMetrics
 from sinks.postgres.connection import refuses_row
-from sinks.postgres.positions import Positions, after, move_positions
+from sinks.postgres.positions import (
+    Positions,
+    after,
+    check_moved,
+    move_arguments,
+    move_positions,
+    move_statement,
+)
 
 CHANNEL = "memewatch_alerts"
 #: PostgreSQL refuses payloads of 8,000 bytes; a longer change is announced by its number only.
 _LONGEST_PAYLOAD = 7_900
 
 _COLUMNS = (*Alert.__struct_fields__, "seq")
+
+# Few statements, for each is a round trip on the alert's way to the screen. This one may have to
+# wait for the counter and then still sees the revisions of before; whoever was overtaken in
+# between meets the primary key, and starts again.
+_LOCK = """
+with counter as materialized (select seq from stream_state for update)
+select counter.seq, known.id, known.revision
+from counter left join alert_revisions as known on known.id = any($1::text[])
+"""
 _STORE = f"""
 with bodies as (
     select value as body from jsonb_array_elements($1::jsonb)
@@ -37,8 +53,11 @@ with bodies as (
     where alerts.revision < excluded.revision
 ), counter as (
     update stream_state set seq = $2
+), moved as (
+    {move_statement(4)} returning 1
 )
-select pg_notify('{CHANNEL}', payload) from unnest($3::text[]) as payload
+select (select count(*) from moved), pg_notify('{CHANNEL}', payload)
+from unnest($3::text[]) as payload
 """  # noqa: S608 - the names are the contract's
 
 
@@ -73,44 +92,47 @@ class AlertSink(Sink):
         await self._store([], after([record]))
 
     async def _store(self, alerts: list[Alert], moved: Positions) -> None:
-        accepted = 0
+        bodies: list[dict[str, Any]] = []
         try:
             async with self._connection.transaction():
                 if alerts:
-                    accepted = await self._accept(alerts)
-                await move_positions(self._connection, self._namespace, self._positions, moved)
+                    bodies = await self._number(alerts)
+                if bodies:
+                    await self._insert(bodies, moved)
+                else:
+                    await move_positions(self._connection, self._namespace, self._positions, moved)
         except asyncpg.PostgresError as error:
             if not refuses_row(error):
                 raise
             raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
         self._positions |= moved
-        self._metrics.rows.labels("alert_revisions").inc(accepted)
-        self._metrics.repeats.labels("alert_revisions").inc(len(alerts) - accepted)
+        self._metrics.rows.labels("alert_revisions").inc(len(bodies))
+        self._metrics.repeats.labels("alert_revisions").inc(len(alerts) - len(bodies))
 
-    async def _accept(self, alerts: list[Alert]) -> int:
-        """Store the revisions that are new, in their order; returns how many those were."""
-        seq: int = await self._connection.fetchval("select seq from stream_state for update")
-        known = {
-            (row["id"], row["revision"])
-            for row in await self._connection.fetch(
-                "select id, revision from alert_revisions where id = any($1::text[])",
-                list({alert.id for alert in alerts}),
-            )
-        }
-        bodies: list[dict[str, Any]] = []
+    async def _number(self, alerts: list[Alert]) -> list[dict[str, Any]]:
+        """Lock the counter; the bodies of the revisions that are new, in their order, numbered."""
+        ids = list({alert.id for alert in alerts})
+        rows = await self._connection.fetch(_LOCK, ids)
+        known = {(row["id"], row["revision"]) for row in rows}
+        seq: int = rows[0]["seq"]
+        bodies = []
         for alert in alerts:
             if (alert.id, alert.revision) not in known:
                 known.add((alert.id, alert.revision))
                 seq += 1
                 bodies.append({**msgspec.to_builtins(alert), "seq": seq})
-        if bodies:
-            await self._connection.execute(
-                _STORE,
-                msgspec.json.encode(bodies).decode(),
-                seq,
-                [payload(body) for body in bodies],
-            )
-        return len(bodies)
+        return bodies
+
+    async def _insert(self, bodies: list[dict[str, Any]], moved: Positions) -> None:
+        """Store and announce the numbered revisions, and the position after them."""
+        rows: int = await self._connection.fetchval(
+            _STORE,
+            msgspec.json.encode(bodies).decode(),
+            bodies[-1]["seq"],
+            [payload(body) for body in bodies],
+            *move_arguments(self._namespace, self._positions, moved),
+        )
+        check_moved(rows, moved)
 
 
 def payload(body: dict[str, Any]) -> str:

@@ -52,19 +52,37 @@ async def move_positions(
     Raises:
         PositionMovedError: it does not, so what the transaction wrote must be rolled back.
     """
-    places = sorted(moved)
-    status = await connection.execute(
-        """
+    status = await connection.execute(move_statement(1), *move_arguments(namespace, known, moved))
+    check_moved(int(status.removeprefix("UPDATE ")), moved)
+
+
+def move_statement(first: int) -> str:
+    """The statement of ``move_positions``, whose four parameters begin at number ``first``."""
+    return f"""
         update positions set next_offset = moves.next_offset
-        from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[])
-            as moves (topic, partition, known, next_offset)
+        from unnest(
+            ${first}::text[], ${first + 1}::integer[],
+            ${first + 2}::bigint[], ${first + 3}::bigint[]
+        ) as moves (topic, partition, known, next_offset)
         where positions.topic = moves.topic and positions.partition = moves.partition
             and positions.next_offset = moves.known
-        """,
+    """  # noqa: S608 - parameter numbers only
+
+
+def move_arguments(
+    namespace: str, known: Positions, moved: Positions
+) -> tuple[list[str], list[int], list[int], list[int]]:
+    """What the statement's four parameters are."""
+    places = sorted(moved)
+    return (
         [namespace + topic for topic, _ in places],
         [partition for _, partition in places],
         [known[place] for place in places],
         [moved[place] for place in places],
     )
-    if status != f"UPDATE {len(places)}":
+
+
+def check_moved(rows: int, moved: Positions) -> None:
+    """Raises ``PositionMovedError`` unless the statement moved all of them."""
+    if rows != len(moved):
         raise PositionMovedError("another sink moved the position")
