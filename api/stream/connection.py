@@ -116,12 +116,16 @@ class Connection:
                 if self._subscriber.ending is None:
                     self._metrics.slow_consumers_closed.inc()
                 return
+            except RuntimeError:
+                # The server has closed the socket by itself: no answer to its pings.
+                return
             self._metrics.messages_sent.inc()
         if self._subscriber.ending is not None:
             await self._say_farewell(self._subscriber.ending)
 
     async def _say_farewell(self, ending: Ending) -> None:
-        with suppress(TimeoutError):
+        # It may be gone, stuck, or closed by the server already.
+        with suppress(TimeoutError, RuntimeError):
             async with asyncio.timeout(_FAREWELL_S):
                 if ending.message is not None:
                     await self._websocket.send_text(ending.message)

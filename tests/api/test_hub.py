@@ -29,6 +29,12 @@ class Client:
         self.filter = Filter()
         self.got: list[int] = []
         self.begin = 0
+        self.asked = Subscribe()
+
+    def subscribe(self, hub: Hub, request: Subscribe) -> None:
+        """What waits unread belongs to the old subscription and must not be heard of again."""
+        self.asked = request
+        hub.subscribe(self.subscriber, request)
 
     async def drain(self) -> None:
         while self.subscriber.has_waiting:
@@ -39,16 +45,16 @@ class Client:
             case "snapshot":
                 self.begin, self.got = message["seq"], []
                 self.seq = message["seq"]
-            case "subscribed" if message["recovered"]:
-                self.begin, self.got = self.asked, []
-                self.seq = self.asked
+            case "subscribed":
+                self.filter = self.asked.filter or Filter()
+                if message["recovered"]:
+                    self.begin, self.got = self.asked.seq or 0, []
+                    self.seq = self.begin
             case "opened" | "updated" | "resolved":
                 assert message["previous_seq"] == self.seq
                 assert message["seq"] == message["alert"]["seq"]
                 self.seq = message["seq"]
                 self.got.append(message["seq"])
-
-    asked = 0
 
 
 def change(seq: int, pattern: str) -> Change:
@@ -106,13 +112,9 @@ async def test_every_subscriber_gets_what_it_asked_for_once_and_in_order(
         elif action == "beat":
             hub.beat()
         elif action == "subscribe" and (client := pick(argument[0])):
-            await client.drain()
-            client.asked, client.filter = argument[1], Filter()
-            hub.subscribe(client.subscriber, Subscribe("epoch", argument[1]))
+            client.subscribe(hub, Subscribe("epoch", argument[1]))
         elif action == "filter" and (client := pick(argument)):
-            await client.drain()
-            client.filter = Filter(pattern="whale_dump")
-            hub.subscribe(client.subscriber, Subscribe(filter=client.filter))
+            client.subscribe(hub, Subscribe(filter=Filter(pattern="whale_dump")))
         elif action == "drain" and (client := pick(argument)):
             await client.drain()
         elif action == "detach" and (client := pick(argument)):
