@@ -15,10 +15,10 @@ from schemas.events import Transfer
 _MINUTE_MS = 60_000
 #: A block's time; transfers carry the time of their block, as on real chains.
 _BLOCK_MS = 3_000
-#: Ordinary transfers as shares of the supply: lognormal, none above the largest.
+#: Ordinary transfers as shares of the supply: lognormal, drawn again above the largest.
 _TYPICAL_SHARE = 4e-6
-_SHARE_DEVIATION = 1.7
-_LARGEST_SHARE = 8e-4
+_SHARE_DEVIATION = 1.6
+_LARGEST_SHARE = 5e-4
 #: Exchanges empty a deposit address when this much has come in.
 _SWEEP_SHARE = 2e-5
 
@@ -56,7 +56,7 @@ class Chain:
 
     def _usual(self, at_ms: int, end_ms: int, moves: list[Move]) -> None:
         profile, chance = self._profile, self._dice
-        share = min(_LARGEST_SHARE, _TYPICAL_SHARE * math.exp(chance.gauss(0.0, _SHARE_DEVIATION)))
+        share = self._usual_share()
         wallet, draw = chance.pick(profile.wallets), chance.random()
         if draw < 0.30:
             sides = (profile.pool, wallet) if chance.random() < 0.5 else (wallet, profile.pool)
@@ -72,7 +72,7 @@ class Chain:
         elif draw < 0.96:
             # The market maker moves stock between its wallet and an exchange.
             hot = chance.pick(profile.exchanges).hot[0]
-            share = min(_LARGEST_SHARE, share * 8)
+            share = max(share, self._usual_share(), self._usual_share())
             sides = (profile.maker, hot) if chance.random() < 0.5 else (hot, profile.maker)
         elif draw < 0.98:
             sides = (profile.treasury, wallet)
@@ -80,13 +80,19 @@ class Chain:
             sides = (chance.pick(profile.holders)[0], wallet)
         moves.append(Move(at_ms, sides[0], sides[1], share))
 
+    def _usual_share(self) -> float:
+        while True:
+            share = _TYPICAL_SHARE * math.exp(self._dice.gauss(0.0, _SHARE_DEVIATION))
+            if share < _LARGEST_SHARE:
+                return share
+
     def _note_deposit(
         self, address: str, share: float, hot: str, at_ms: int, end_ms: int, moves: list[Move]
     ) -> None:
         held = self._held.get(address, 0.0) + share
         if held > _SWEEP_SHARE and at_ms + _BLOCK_MS < end_ms:
             sweep_ms = at_ms + _BLOCK_MS + int((end_ms - at_ms - _BLOCK_MS) * self._dice.random())
-            moves.append(Move(sweep_ms, address, hot, min(held, _LARGEST_SHARE)))
+            moves.append(Move(sweep_ms, address, hot, held))
             held = 0.0
         self._held[address] = held
 

@@ -39,7 +39,7 @@ class SimulatedMarket:
         end_ms: no event has this time or a later one; None goes on for ever.
         scenarios_per_hour: cheats and look-alikes of the whole market that are tried to be placed;
             a token that is busy or had the same kind within ``cool_down_ms`` is passed over.
-            None is 3.5 for each token, the lively market of the demonstration.
+            None is 3 for each token, the lively market of the demonstration.
         warm_up_ms: no scenario begins in it, so that detectors learn what is usual.
         on_truth: called with each scenario's record, before the first event of the scenario.
     """
@@ -56,7 +56,7 @@ class SimulatedMarket:
         cool_down_ms: int = _HOUR_MS,
         on_truth: Callable[[Truth], None] | None = None,
     ) -> None:
-        per_hour = 3.5 * tokens if scenarios_per_hour is None else scenarios_per_hour
+        per_hour = 3.0 * tokens if scenarios_per_hour is None else scenarios_per_hour
         self._shape = (seed, tokens, per_hour, warm_up_ms, cool_down_ms)
         self.name = digest("memewatch market", *self._shape, size=8).hex()
         self._start_ms = start_ms

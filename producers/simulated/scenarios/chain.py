@@ -1,6 +1,6 @@
 """Large movements on chain: a whale's dump and a pulled pool, and honest ones that look like it.
 
-Shares of the supply; ordinary transfers reach at most 0.08 % of it, so *weak* is 2 to 5 times that.
+Shares of the supply; ordinary transfers stay below 0.05 % of it, so *weak* is 3 to 8 times that.
 """
 
 from __future__ import annotations
