@@ -2,10 +2,12 @@
 
 * ``HolderBook``: who received more than was sent on, the largest holders kept.
 * ``HubBook``: which addresses deal with many different others, as pools and exchanges do.
+* ``RelayBook``: which addresses pass on at once what they received, as deposit addresses do.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from zlib import crc32
 
 #: Where tokens come from when minted and go when burned; neither holds nor trades.
@@ -72,36 +74,89 @@ class HubBook:
     Of each, up to ``counterparties`` different ones are remembered (as 32-bit checksums).
     """
 
-    __slots__ = ("_addresses", "_counterparties", "_seen")
+    __slots__ = ("_addresses", "_counterparties", "_seen", "_transfers")
 
     def __init__(self, addresses: int, counterparties: int) -> None:
         self._addresses = addresses
         self._counterparties = counterparties
-        #: address -> (transfers counted, checksums of distinct counterparties)
-        self._seen: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._transfers = 0
+        self._seen: dict[str, _Dealings] = {}
 
     def degree(self, address: str) -> int:
         """Distinct counterparties known of the address, at most the bound."""
         known = self._seen.get(address)
-        return len(known[1]) if known else 0
+        return len(known.counterparties) if known else 0
+
+    def receivers(self, address: str) -> int:
+        """Distinct addresses it is known to have sent to, at most the bound."""
+        known = self._seen.get(address)
+        return len(known.receivers) if known else 0
+
+    def share(self, address: str) -> float:
+        """Its share of all transfers, in 0..1; never above the true one."""
+        known = self._seen.get(address)
+        return (known.counted - known.inherited) / self._transfers if known else 0.0
 
     def learn(self, sender: str, receiver: str) -> None:
+        self._transfers += 1
         if is_nowhere(sender) or is_nowhere(receiver):
             return
-        self._count(sender, receiver)
-        self._count(receiver, sender)
+        dealings = self._count(sender)
+        self._remember(dealings.counterparties, receiver)
+        self._remember(dealings.receivers, receiver)
+        self._remember(self._count(receiver).counterparties, sender)
 
-    def _count(self, address: str, counterparty: str) -> None:
+    def _count(self, address: str) -> _Dealings:
         seen = self._seen
         known = seen.get(address)
         if known is None:
             inherited = 0
             if len(seen) >= self._addresses:
-                least = min(seen, key=lambda name: (seen[name][0], name))
-                inherited = seen.pop(least)[0]
-            known = (inherited, ())
-        transfers, counterparties = known
-        checksum = crc32(counterparty.encode())
-        if len(counterparties) < self._counterparties and checksum not in counterparties:
-            counterparties = (*counterparties, checksum)
-        seen[address] = (transfers + 1, counterparties)
+                least = min(seen, key=lambda name: (seen[name].counted, name))
+                inherited = seen.pop(least).counted
+            known = seen[address] = _Dealings(inherited, inherited)
+        known.counted += 1
+        return known
+
+    def _remember(self, known: dict[int, None], address: str) -> None:
+        if len(known) < self._counterparties:
+            known[crc32(address.encode())] = None
+
+
+@dataclass(slots=True)
+class _Dealings:
+    """``counted`` transfers, of which ``inherited`` may be those of addresses before it."""
+
+    counted: int
+    inherited: int
+    counterparties: dict[int, None] = field(default_factory=dict)
+    receivers: dict[int, None] = field(default_factory=dict)
+
+
+class RelayBook:
+    """Addresses that pass on at once what they received: deposit addresses made for one person.
+
+    Only receipts from addresses that are no distributors count, and only the newest ``limit``.
+    """
+
+    __slots__ = ("_limit", "_receipts", "_within_ms")
+
+    def __init__(self, limit: int, within_ms: int) -> None:
+        self._limit = limit
+        self._within_ms = within_ms
+        #: address -> (when, how much)
+        self._receipts: dict[str, tuple[int, float]] = {}
+
+    def passes_on(self, sender: str, amount: float, time_ms: int) -> bool:
+        """Whether the sender received most of this amount a moment ago."""
+        receipt = self._receipts.get(sender)
+        if receipt is None:
+            return False
+        received_ms, received = receipt
+        return 0 <= time_ms - received_ms <= self._within_ms and amount >= 0.9 * received
+
+    def learn(self, receiver: str, amount: float, time_ms: int) -> None:
+        self._receipts.pop(receiver, None)
+        if len(self._receipts) >= self._limit:
+            del self._receipts[next(iter(self._receipts))]
+        self._receipts[receiver] = (time_ms, amount)

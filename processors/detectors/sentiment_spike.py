@@ -29,7 +29,7 @@ class SentimentSpikeParameters:
     #: Posts kept of the span; a burst beyond it is a burst anyway.
     span_posts: int = 256
     #: Milliseconds after which a post counts half in the baseline: a few hours of habit.
-    half_life_ms: int = 7_200_000
+    half_life_ms: int = 14_400_000
     #: Posts learned before anything may alert: enough for a mean and a deviation.
     grace_posts: int = 30
     #: Posts in the span at least; fewer are an accident.
@@ -39,7 +39,7 @@ class SentimentSpikeParameters:
     #: Standard deviations of a Poisson count above the usual number of posts.
     burst: float = 4.5
     #: Times the usual rate; a busy token reaches significance with a small rise.
-    ratio: float = 2.0
+    ratio: float = 2.5
     #: Shift of the mean sentiment (−1..1) away from the token's usual one.
     shift: float = 0.3
     #: The same shift in standard errors of a mean of that many posts.
@@ -48,8 +48,17 @@ class SentimentSpikeParameters:
     deviation_floor: float = 0.2
     #: Posts a minute taken as usual at least, so that a silent token's third post is no burst.
     rate_floor: float = 0.1
-    #: Milliseconds after an alert in which no other is opened: it would be the same event.
-    cool_down_ms: int = 1_800_000
+    #: Mean sentiment of the span at least, in its direction: a usually happy crowd that turns
+    #: mixed is no panic.
+    feeling: float = 0.3
+    #: Posts beyond this many times the usual are not learned as usual, so that one burst does not
+    #: hide the next (winsorising).
+    learned_ratio: float = 3.0
+    #: Milliseconds after an alert in which no other is opened, and after which another one is
+    #: only if the talk had calmed down in between: otherwise it would be the same event.
+    cool_down_ms: int = 900_000
+    #: Times the usual rate at which the talk has calmed down.
+    calm_ratio: float = 2.5
 
 
 PARAMETERS = SentimentSpikeParameters()
@@ -75,35 +84,55 @@ class SentimentSpike(Detector[Post]):
         self._rate = DecayingRate(parameters.half_life_ms)
         self._feeling = DecayingMoments(parameters.half_life_ms)
         self._quiet_until_ms = 0
+        self._armed = True
 
     def observe(self, event: Post, time_ms: int) -> Opening | None:
         self._span.append(_Mention(time_ms, sentiment(event.text), event.author))
         self._learn_what_left(time_ms)
-        if time_ms < self._quiet_until_ms or self._feeling.weight < self._parameters.grace_posts:
+        if self._feeling.weight < self._parameters.grace_posts:
             return None
-        opening = self._judge(time_ms)
+        usual_posts = self._usual_rate(time_ms) * self._parameters.span_ms / 60_000
+        if not self._armed:
+            self._armed = len(self._span) <= self._parameters.calm_ratio * usual_posts
+        if not self._armed or time_ms < self._quiet_until_ms:
+            return None
+        opening = self._judge(usual_posts)
         if opening is not None:
+            self._armed = False
             self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
         return opening
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
         return BurstWatch(opening, time_ms)
 
-    def _learn_what_left(self, time_ms: int) -> None:
-        horizon = time_ms - self._parameters.span_ms
-        while self._span[0].time_ms <= horizon or len(self._span) > self._parameters.span_posts:
-            left = self._span.popleft()
-            self._rate.learn(left.time_ms)
-            self._feeling.learn(left.feeling, left.time_ms)
+    def _usual_rate(self, time_ms: int) -> float:
+        """Posts a minute before the span."""
+        rate = self._rate.per_minute(time_ms - self._parameters.span_ms)
+        return max(rate, self._parameters.rate_floor)
 
-    def _judge(self, time_ms: int) -> Opening | None:
+    def _learn_what_left(self, time_ms: int) -> None:
+        parameters = self._parameters
+        horizon = time_ms - parameters.span_ms
+        while self._span[0].time_ms <= horizon or len(self._span) > parameters.span_posts:
+            accepted = (
+                parameters.learned_ratio
+                * max(self._rate.per_minute(horizon), parameters.rate_floor)
+                * (parameters.span_ms / 60_000)
+            )
+            weight = min(1.0, accepted / len(self._span))
+            if self._rate.observed_ms(horizon) < parameters.span_ms:
+                weight = 1.0
+            left = self._span.popleft()
+            self._rate.learn(left.time_ms, weight)
+            self._feeling.learn(left.feeling, left.time_ms, weight)
+
+    def _judge(self, usual_posts: float) -> Opening | None:
         parameters = self._parameters
         posts = len(self._span)
         if posts < parameters.posts:
             return None
         span_minutes = parameters.span_ms / 60_000
-        usual_rate = max(self._rate.per_minute(time_ms - parameters.span_ms), parameters.rate_floor)
-        usual_posts = usual_rate * span_minutes
+        usual_rate = usual_posts / span_minutes
         ratio = posts / usual_posts
         burst = (posts - usual_posts) / math.sqrt(usual_posts)
         if burst < parameters.burst or ratio < parameters.ratio:
@@ -114,7 +143,7 @@ class SentimentSpike(Detector[Post]):
         error = self._feeling.deviation(parameters.deviation_floor) / math.sqrt(posts)
         if abs(shift) < parameters.shift or abs(shift) < parameters.shift_errors * error:
             return None
-        if shift * feeling <= 0.0:
+        if math.copysign(1.0, shift) * feeling < parameters.feeling:
             return None
         authors = len({mention.author for mention in self._span})
         if authors < parameters.authors:

@@ -24,19 +24,22 @@ class DecayingMoments:
         self._last_ms: int | None = None
         self.mean = 0.0
         self.variance = 0.0
-        #: The decayed number of samples.
+        #: The decayed sum of the samples' weights.
         self.weight = 0.0
 
-    def learn(self, value: float, time_ms: int) -> None:
+    def learn(self, value: float, time_ms: int, weight: float = 1.0) -> None:
+        if weight <= 0.0:
+            return
         if self._last_ms is not None and time_ms > self._last_ms:
             self.weight *= math.exp((self._last_ms - time_ms) / self._tau_ms)
         if self._last_ms is None or time_ms > self._last_ms:
             self._last_ms = time_ms
         before = self.weight
-        self.weight += 1.0
+        self.weight += weight
         difference = value - self.mean
-        self.mean += difference / self.weight
-        self.variance = before / self.weight * (self.variance + difference**2 / self.weight)
+        part = weight / self.weight
+        self.mean += difference * part
+        self.variance = before / self.weight * (self.variance + difference**2 * part)
 
     def deviation(self, floor: float) -> float:
         """The standard deviation, at least ``floor``."""

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.holders import HolderBook, HubBook, is_nowhere
+from processors.detectors.holders import HolderBook, HubBook, RelayBook, is_nowhere
 from processors.detectors.sale_watch import SaleWatch
 from schemas.alerts import Evidence, Pattern, Severity
 from schemas.events import Transfer
@@ -22,32 +22,46 @@ class WhaleDumpParameters:
 
     #: Transfers; the scorer's window: some hours of a busy token, days of a quiet one.
     history: int = 256
-    #: Transfers seen before anything may alert; fewer give no standard deviation worth its name.
-    grace: int = 40
-    #: River's anomaly of the log-amount in 0..1; 0.99 is 2.6 standard deviations above the mean.
-    anomaly: float = 0.99
+    #: Transfers seen before anything may alert; fewer give no deviation worth its name.
+    grace: int = 20
+    #: Standard deviations above the mean log-amount that make a transfer huge (1 in 1,000) ...
+    huge: float = 3.1
+    #: ... and more while the history is short: times (1 + this / transfers), about Student's t.
+    caution: float = 3.0
+    #: Standard deviations at which amounts are cut off for learning, so that one whale does not
+    #: hide the next (winsorising).
+    learned: float = 1.75
     #: Share of what the known holders hold that is moved; less does not move a market.
     moved_share: float = 0.01
-    #: Distinct counterparties that make an address a pool or an exchange.
-    hub_degree: int = 8
-    #: Addresses remembered as holders and as hubs; 64 of each are about 12 kB.
-    holders: int = 64
-    hubs: int = 64
-    #: Milliseconds in which several deposits of one sender count as one, so slicing hides nothing.
+    #: Distinct counterparties that make an address a pool or an exchange, if it also takes part
+    #: in this share of all transfers. The most active wallet of a crowd has fewer.
+    hub_degree: int = 4
+    hub_share: float = 0.02
+    #: Distinct receivers that make an active sender a distributor: an exchange's or a project's
+    #: own wallet, whose large transfers are settlements.
+    distributor_receivers: int = 2
+    #: Milliseconds within which a deposit address passes on what it received.
+    relay_ms: int = 60_000
+    #: Addresses remembered as holders, hubs, relays and depositors; together about 15 kB.
+    addresses: int = 64
+    #: Milliseconds in which deposits of one sender count as one, so slicing hides nothing.
     slices_ms: int = 900_000
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
     cool_down_ms: int = 1_800_000
 
 
 PARAMETERS = WhaleDumpParameters()
+#: Counterparties remembered of an address; beyond it a hub is a hub.
+_COUNTERPARTIES = 16
 
 
 class WhaleDump(Detector[Transfer]):
     """Flag a huge deposit by a large holder at a pool or an exchange.
 
     Use: tokens with on-chain transfers; it speaks before the sale. Weakness: a holder that sells
-    over the counter, or through many fresh wallets, is not seen; nor is a pool so new that few
-    have dealt with it. The amount's anomaly is River's ``GaussianScorer`` of log-amounts.
+    over the counter or through many fresh wallets is not seen; the first days of a token show no
+    hubs yet. The amount's anomaly is River's ``GaussianScorer`` of log-amounts; who is a pool or
+    an exchange is inferred from the transfers alone (see ``holders``).
     Parameters: ``WhaleDumpParameters``.
     """
 
@@ -58,8 +72,9 @@ class WhaleDump(Detector[Transfer]):
     def __init__(self, parameters: WhaleDumpParameters = PARAMETERS) -> None:
         self._parameters = parameters
         self._scorer = GaussianScorer(window_size=parameters.history, grace_period=parameters.grace)
-        self._holders = HolderBook(parameters.holders)
-        self._hubs = HubBook(parameters.hubs, 2 * parameters.hub_degree)
+        self._holders = HolderBook(parameters.addresses)
+        self._hubs = HubBook(parameters.addresses, _COUNTERPARTIES)
+        self._relays = RelayBook(parameters.addresses, parameters.relay_ms)
         self._slices: dict[str, _Slices] = {}
         self._quiet_until_ms = 0
 
@@ -69,9 +84,7 @@ class WhaleDump(Detector[Transfer]):
         if amount <= 0.0 or sender == receiver:
             return None
         opening = self._judge(sender, receiver, amount, time_ms)
-        self._scorer.learn_one(None, math.log(amount))
-        self._holders.learn(sender, receiver, amount)
-        self._hubs.learn(sender, receiver)
+        self._learn(sender, receiver, amount, time_ms)
         if opening is not None:
             self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
         return opening
@@ -80,33 +93,71 @@ class WhaleDump(Detector[Transfer]):
         return SaleWatch(opening, time_ms)
 
     def _judge(self, sender: str, receiver: str, amount: float, time_ms: int) -> Opening | None:
-        parameters = self._parameters
-        degree = self._hubs.degree(receiver)
-        if degree < parameters.hub_degree or is_nowhere(sender) or is_nowhere(receiver):
+        if is_nowhere(sender) or is_nowhere(receiver) or self._is_distributor(sender):
             return None
-        if self._hubs.degree(sender) >= parameters.hub_degree:
+        if not (self._is_hub(receiver) or self._relays.passes_on(sender, amount, time_ms)):
             return None
         deposits = self._deposits(sender, amount, time_ms)
         if time_ms < self._quiet_until_ms:
             return None
         value = math.log(deposits.amount)
-        usual = cast(float, self._scorer.gaussian.mu)
+        usual = self._usual()
         anomaly = float(self._scorer.score_one(None, value)) if value > usual else 0.0
-        held = max(self._holders.balance(sender) + deposits.amount - amount, deposits.amount)
-        known = max(self._holders.total() + deposits.amount - amount, held)
-        share = deposits.amount / known
-        if anomaly < parameters.anomaly or share < parameters.moved_share:
+        threshold = self._threshold()
+        earlier = deposits.amount - amount
+        held = max(self._holders.balance(sender) + earlier, deposits.amount)
+        share = deposits.amount / max(self._holders.total() + earlier, held)
+        if anomaly < threshold or share < self._parameters.moved_share:
             return None
-        return _opening(parameters, deposits, math.exp(usual), anomaly, share, degree)
+        found = _Findings(deposits, math.exp(usual), anomaly, threshold, share)
+        return _opening(self._parameters, found, self._hubs.degree(receiver))
+
+    def _learn(self, sender: str, receiver: str, amount: float, time_ms: int) -> None:
+        value = math.log(amount)
+        if self._learned() >= self._parameters.grace:
+            deviation = cast(float, self._scorer.gaussian.sigma)
+            value = min(value, self._usual() + self._parameters.learned * deviation)
+        self._scorer.learn_one(None, value)
+        if not self._is_distributor(sender):
+            self._relays.learn(receiver, amount, time_ms)
+        self._holders.learn(sender, receiver, amount)
+        self._hubs.learn(sender, receiver)
+
+    def _usual(self) -> float:
+        """The mean log-amount."""
+        return cast(float, self._scorer.gaussian.mu)
+
+    def _learned(self) -> int:
+        """Transfers the scorer knows."""
+        return cast(int, self._scorer.gaussian.n_samples)
+
+    def _threshold(self) -> float:
+        """The anomaly, 2·(Φ(z) − ½), from which on an amount is huge, given so much history."""
+        transfers = max(1, self._learned())
+        return math.erf(
+            self._parameters.huge * (1 + self._parameters.caution / transfers) / math.sqrt(2)
+        )
+
+    def _is_hub(self, address: str) -> bool:
+        return (
+            self._hubs.degree(address) >= self._parameters.hub_degree
+            and self._hubs.share(address) >= self._parameters.hub_share
+        )
+
+    def _is_distributor(self, address: str) -> bool:
+        return (
+            self._hubs.receivers(address) >= self._parameters.distributor_receivers
+            and self._hubs.share(address) >= self._parameters.hub_share
+        )
 
     def _deposits(self, sender: str, amount: float, time_ms: int) -> _Slices:
         """The sender's deposits of the last minutes, this one included."""
-        since = time_ms - self._parameters.slices_ms
-        for address in [a for a, s in self._slices.items() if s.last_ms < since]:
+        since_ms = time_ms - self._parameters.slices_ms
+        for address in [a for a, s in self._slices.items() if s.last_ms < since_ms]:
             del self._slices[address]
         deposits = self._slices.get(sender)
         if deposits is None:
-            if len(self._slices) >= self._parameters.holders:
+            if len(self._slices) >= self._parameters.addresses:
                 del self._slices[min(self._slices, key=lambda a: (self._slices[a].amount, a))]
             deposits = self._slices[sender] = _Slices(time_ms)
         deposits.amount += amount
@@ -123,40 +174,46 @@ class _Slices:
     amount: float = 0.0
 
 
-def _opening(
-    parameters: WhaleDumpParameters,
-    deposits: _Slices,
-    usual: float,
-    anomaly: float,
-    share: float,
-    degree: int,
-) -> Opening:
-    score = min(1.0, 0.5 + 0.5 * math.sqrt(min(share, 0.25) / 0.25))
-    severity: Severity = "critical" if share >= 0.1 else "high" if share >= 0.03 else "medium"
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What speaks for a dump; amounts in tokens."""
+
+    deposits: _Slices
+    usual: float
+    anomaly: float
+    threshold: float
+    share: float
+
+
+def _opening(parameters: WhaleDumpParameters, found: _Findings, degree: int) -> Opening:
+    share = found.share
+    severity: Severity = "critical" if share >= 0.5 else "high" if share >= 0.1 else "medium"
+    target = "a pool or exchange" if degree else "an exchange through a deposit address"
     return Opening(
-        score=score,
+        # From half to 0.9 with the share that is moved; the sale itself adds the rest.
+        score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
         severity=severity,
-        onset_ms=deposits.first_ms,
+        onset_ms=found.deposits.first_ms,
         phase="deposit",
         explanation=(
-            f"A large holder moved {deposits.amount:,.0f} tokens ({share:.1%} of what is known to "
-            f"be held, {deposits.amount / usual:,.0f} times a usual transfer) to a pool or "
-            f"exchange."
+            f"A large holder moved {found.deposits.amount:,.0f} tokens ({share:.1%} of what is "
+            f"known to be held, {found.deposits.amount / found.usual:,.0f} times a usual "
+            f"transfer) to {target}."
         ),
         evidence=(
             Evidence(
                 feature="transfer_amount",
-                value=deposits.amount,
-                baseline=usual,
+                value=found.deposits.amount,
+                baseline=found.usual,
                 threshold=None,
-                weight=0.3,
+                weight=0.2,
             ),
             Evidence(
                 feature="amount_anomaly",
-                value=anomaly,
+                value=found.anomaly,
                 baseline=0.0,
-                threshold=parameters.anomaly,
-                weight=0.3,
+                threshold=found.threshold,
+                weight=0.4,
             ),
             Evidence(
                 feature="moved_share",
