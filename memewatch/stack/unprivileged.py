@@ -62,12 +62,16 @@ def reachable_home(directory: Path, account: Account) -> Path:
     """
     if account.user_id is None or directory.is_symlink():
         return directory.resolve()
-    if directory.exists() or _may_pass(directory.parent):
-        directory.mkdir(parents=True, exist_ok=True)
-        return directory.resolve()
     directory.parent.mkdir(parents=True, exist_ok=True)
+    if directory.exists() or _may_pass(directory.parent):
+        directory.mkdir(exist_ok=True)
+        return directory.resolve()
+    if not _FALLBACK_HOME.exists():
+        _FALLBACK_HOME.mkdir(parents=True)
+        # Whatever the umask: the account must pass through it.
+        _FALLBACK_HOME.chmod(0o711)
     home = _FALLBACK_HOME / os.urandom(8).hex()
-    home.mkdir(parents=True)
+    home.mkdir()
     directory.symlink_to(home)
     return home
 
