@@ -45,8 +45,12 @@ class Api:
 
 
 @asynccontextmanager
-async def run_api(settings: Settings, *, wait_ready: bool = True) -> AsyncIterator[Api]:
+async def run_api(
+    settings: Settings, *, wait_ready: bool = True, ping_s: float = 20.0
+) -> AsyncIterator[Api]:
+    """A server on a free port until the block ends; ``ping_s`` is its pings' pace and patience."""
     server, listener = build_server(settings)
+    server.config.ws_ping_interval = server.config.ws_ping_timeout = ping_s
     services = server.services
     task = asyncio.create_task(server.serve(sockets=[listener]))
     api = Api(server, services, listener.getsockname()[1])

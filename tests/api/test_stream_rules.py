@@ -186,6 +186,24 @@ async def _until_closed(socket: ClientConnection) -> AsyncIterator[str | bytes]:
             yield await socket.recv()
 
 
+async def test_a_client_that_answers_no_ping_is_given_up_without_an_error(
+    api_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = api_settings.model_copy(update={"stream_heartbeat_s": 0.01})
+    async with run_api(settings, ping_s=0.1) as api:
+        # By hand, because a websocket client would answer by itself.
+        _reader, silent = await asyncio.open_connection("127.0.0.1", api.port)
+        silent.write(
+            b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await until(lambda: api.services.hub.subscriber_count == 1)
+        await until(lambda: api.services.hub.subscriber_count == 0)
+        silent.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_there_is_room_for_so_many_and_no_more(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
