@@ -94,7 +94,7 @@ function Facts({ alert }: { alert: Alert }) {
   const lasted =
     alert.ended_at === null ? null : Date.parse(alert.ended_at) - Date.parse(alert.onset_estimate);
   return (
-    <dl className="facts">
+    <dl className="facts" data-severity={alert.severity}>
       <div>
         <dt>Score</dt>
         <dd>

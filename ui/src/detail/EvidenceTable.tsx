@@ -2,24 +2,28 @@ import type { Evidence } from "../api/types.ts";
 import { amount } from "../format/numbers.ts";
 import { plain } from "../format/words.ts";
 
-/** What speaks for the alert, the weightiest first: seen against usual against the line. */
+/** What speaks for the alert, the weightiest first: its value against baseline and threshold. */
 export function EvidenceTable({ evidence }: { evidence: readonly Evidence[] }) {
   const rows = evidence.toSorted((a, b) => b.weight - a.weight);
   const heaviest = Math.max(...rows.map((row) => Math.abs(row.weight)), Number.MIN_VALUE);
   if (rows.length === 0) return <p className="quiet-text">This revision names no evidence.</p>;
   return (
     <table className="evidence">
+      <caption>
+        Bars show the value; ticks mark its <i className="baseline">baseline</i> and its{" "}
+        <i className="threshold">threshold</i>.
+      </caption>
       <thead>
         <tr>
           <th scope="col">Feature</th>
           <th scope="col" className="number">
-            Seen
+            Value
           </th>
           <th scope="col" className="number">
-            Usual
+            Baseline
           </th>
           <th scope="col" className="number">
-            Line
+            Threshold
           </th>
           <th scope="col">Weight</th>
         </tr>
@@ -59,7 +63,7 @@ function optional(value: number | null): string {
   return value === null ? "–" : amount(value);
 }
 
-/** The value as a bar, with ticks where the usual and the line lie, all on one scale from zero. */
+/** The value as a bar, with ticks at baseline and threshold, all on one scale from zero. */
 function Gauge({ evidence }: { evidence: Evidence }) {
   const { value, baseline, threshold } = evidence;
   const points = [0, value, baseline ?? 0, threshold ?? 0].filter(Number.isFinite);

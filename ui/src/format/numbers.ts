@@ -3,21 +3,28 @@
 const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 
-/** Four significant digits; leading zeros are counted: `0.0₅1234` is 0.000001234. */
-export function price(value: number): string {
+/**
+ * Four significant digits; leading zeros are counted: `0.0₅1234` is 0.000001234.
+ *
+ * `zeros` is how many to count, so that the prices of one axis can be compared digit by digit.
+ */
+export function price(value: number, zeros = leadingZeros(value)): string {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1000) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-  if (size >= 1) return value.toFixed(4);
-  const zeros = -Math.floor(Math.log10(size)) - 1;
   if (zeros < 4) return value.toFixed(zeros + 4);
-  const digits = Math.round(size * 10 ** (zeros + 4));
-  // 0.000099999 rounds up to a digit more, so one zero fewer.
-  if (digits === 10_000) return price(Math.sign(value) * 10 ** -zeros);
+  const digits = String(Math.round(size * 10 ** (zeros + 4))).padStart(4, "0");
   const sign = value < 0 ? "−" : "";
   const count = [...String(zeros)].map((digit) => SUBSCRIPT[Number(digit)]).join("");
   return `${sign}0.0${count}${digits}`;
+}
+
+/** The zeros between the point and the first digit once rounded to four digits; 0 from 0.1 on. */
+export function leadingZeros(value: number): number {
+  const size = Math.abs(Number(value.toPrecision(4)));
+  if (size === 0 || !Number.isFinite(size)) return 0;
+  return Math.max(0, -Math.floor(Math.log10(size)) - 1);
 }
 
 /** `1.2K`, `35.4M`; small ones with three significant digits. */

@@ -1,4 +1,4 @@
-/** Draws alerts behind a pane's series: the time from onset to end as a band, the sighting a line. */
+/** Draws alerts behind a pane's series: onset to end as a band, where it was raised as a line. */
 
 import type {
   IPanePrimitive,
@@ -14,6 +14,8 @@ type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
 const BAND_OPACITY = 0.09;
 const LINE_OPACITY = 0.85;
 const SELECTED_BAND_OPACITY = 0.2;
+/** The band of an alert that goes on fades out over so many pixels, or a few would fill the pane. */
+const FADE_PIXELS = 90;
 
 interface Placed {
   readonly onset: number;
@@ -71,7 +73,7 @@ export class AlertBands implements IPanePrimitive<Time> {
       const seen = scale.timeToCoordinate(mark.seen);
       const ended = scale.timeToCoordinate(mark.ended);
       if (onset === null || seen === null || ended === null) return [];
-      const color = this.colors[mark.severity] ?? "gray";
+      const color = this.colors[mark.severity] ?? "#808080";
       return { onset, seen, ended, over: mark.over, color, selected: mark.id === this.selected };
     });
   }
@@ -82,10 +84,12 @@ function drawAll(target: Target, marks: readonly Placed[]): void {
   target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: ratio }) => {
     context.save();
     for (const mark of marks) {
-      context.fillStyle = context.strokeStyle = mark.color;
+      context.strokeStyle = mark.color;
       context.globalAlpha = mark.selected ? SELECTED_BAND_OPACITY : BAND_OPACITY;
       const begin = mark.onset * ratio;
-      context.fillRect(begin, 0, Math.max(mark.ended * ratio - begin, ratio), bitmapSize.height);
+      const end = mark.over ? mark.ended : Math.min(mark.ended, mark.seen + FADE_PIXELS);
+      context.fillStyle = mark.over ? mark.color : fading(context, mark, ratio);
+      context.fillRect(begin, 0, Math.max(end * ratio - begin, ratio), bitmapSize.height);
       context.globalAlpha = LINE_OPACITY;
       context.lineWidth = (mark.selected ? 2 : 1) * ratio;
       line(context, mark.seen * ratio, bitmapSize.height, []);
@@ -96,6 +100,19 @@ function drawAll(target: Target, marks: readonly Placed[]): void {
     }
     context.restore();
   });
+}
+
+function fading(context: CanvasRenderingContext2D, mark: Placed, ratio: number): CanvasGradient {
+  const gradient = context.createLinearGradient(
+    mark.seen * ratio,
+    0,
+    (mark.seen + FADE_PIXELS) * ratio,
+    0,
+  );
+  gradient.addColorStop(0, mark.color);
+  // The same colour without opacity: towards plain `transparent` it would turn grey on the way.
+  gradient.addColorStop(1, `${mark.color}00`);
+  return gradient;
 }
 
 function line(context: CanvasRenderingContext2D, x: number, height: number, dash: number[]): void {

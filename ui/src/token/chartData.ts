@@ -47,6 +47,7 @@ export function chartData(steps: readonly Step[], colors: VolumeColors): ChartDa
 export interface Mark {
   readonly id: string;
   readonly severity: string;
+  readonly score: number;
   readonly pattern: string;
   readonly onset: UTCTimestamp;
   readonly seen: UTCTimestamp;
@@ -72,6 +73,7 @@ export function alertMarks(
     return {
       id: alert.id,
       severity: alert.severity,
+      score: alert.score,
       pattern: alert.pattern,
       onset: place(Date.parse(alert.onset_estimate)),
       seen: place(seen),
@@ -79,6 +81,20 @@ export function alertMarks(
       over: alert.ended_at !== null,
     };
   });
+}
+
+/** Whose names are shown: the selected one first, then by score, none closer than `seconds`. */
+export function namedMarks(
+  marks: readonly Mark[],
+  selected: string | null,
+  seconds: number,
+): Set<string> {
+  const placed: Mark[] = [];
+  const rank = (mark: Mark) => (mark.id === selected ? 2 : mark.score);
+  for (const mark of marks.toSorted((a, b) => rank(b) - rank(a))) {
+    if (placed.every((other) => Math.abs(other.seen - mark.seen) >= seconds)) placed.push(mark);
+  }
+  return new Set(placed.map((mark) => mark.id));
 }
 
 function candle(step: Step): CandlestickData<UTCTimestamp> | WhitespaceData<UTCTimestamp> {

@@ -22,10 +22,10 @@ import {
   type Time,
 } from "lightweight-charts";
 import type { Alert, Series, Step } from "../api/types.ts";
-import { amount, price } from "../format/numbers.ts";
+import { amount, leadingZeros, price } from "../format/numbers.ts";
 import { patternName } from "../format/words.ts";
 import { AlertBands } from "./alertBands.ts";
-import { alertMarks, chartData, type Mark } from "./chartData.ts";
+import { alertMarks, chartData, type Mark, namedMarks } from "./chartData.ts";
 import type { Palette } from "./palette.ts";
 
 /** From top to bottom, with the share of the height. */
@@ -37,9 +37,10 @@ export const PANES = [
   { name: "anomaly", share: 15 },
 ] as const;
 
-/** With more alerts than this in view, their names would cover each other and the candles. */
-const MAX_NAMED_MARKS = 6;
+/** Room that the name of a pattern takes; marks that are closer together show only one name. */
+const NAME_PIXELS = 130;
 const THIN: LineWidth = 1;
+const PRICE_FORMAT = { type: "custom", minMove: 1e-12 } as const;
 
 export interface TokenChart {
   readonly show: (series: Series, palette: Palette) => void;
@@ -60,10 +61,18 @@ export interface Handlers {
 export function createTokenChart(element: HTMLElement, handlers: Handlers): TokenChart {
   const chart = createChart(element, {
     autoSize: true,
+    // As all times of the page; the browser's own language may be one that `Intl` does not know.
+    localization: { locale: "en-GB" },
     // Its logo brings an inline style; the page names TradingView below the chart instead.
     layout: { attributionLogo: false, panes: { enableResize: false }, fontSize: 11 },
     crosshair: { mode: CrosshairMode.Normal },
-    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 3, minBarSpacing: 0.5 },
+    timeScale: {
+      timeVisible: true,
+      secondsVisible: false,
+      rightOffset: 3,
+      minBarSpacing: 0.5,
+      lockVisibleTimeRangeOnResize: true,
+    },
     rightPriceScale: { minimumWidth: 76 },
     handleScroll: { vertTouchDrag: false },
   });
@@ -128,6 +137,11 @@ export function createTokenChart(element: HTMLElement, handlers: Handlers): Toke
       shown = series;
       const data = chartData(series.items, { up: palette.upSoft, down: palette.downSoft });
       steps = new Map(data.price.map((each, index) => [each.time, series.items[index] as Step]));
+      const highest = Math.max(...series.items.map((step) => Number(step.high ?? 0)));
+      const zeros = leadingZeros(highest);
+      lines.price.applyOptions({
+        priceFormat: { ...PRICE_FORMAT, formatter: (value: number) => price(value, zeros) },
+      });
       lines.price.setData(data.price);
       lines.volume.setData(data.volume);
       lines.mentions.setData(data.mentions);
@@ -141,7 +155,9 @@ export function createTokenChart(element: HTMLElement, handlers: Handlers): Toke
       const from = Date.parse(shown.from);
       const marks = alertMarks(alerts, from, Date.parse(shown.to), shown.step_ms);
       for (const band of bands) band.update(marks, palette.severity, selected);
-      markers.setMarkers(seriesMarkers(marks, selected, palette));
+      const nameSeconds =
+        (NAME_PIXELS / element.clientWidth) * (shown.items.length * shown.step_ms) * 0.001;
+      markers.setMarkers(seriesMarkers(marks, selected, palette, nameSeconds));
     },
     paint,
     fit: () => chart.timeScale().fitContent(),
@@ -179,7 +195,7 @@ function addSeries(chart: IChartApi) {
       {
         borderVisible: false,
         priceLineStyle: 2,
-        priceFormat: { type: "custom", minMove: 1e-12, formatter: price },
+        priceFormat: { ...PRICE_FORMAT, formatter: (value: number) => price(value) },
       },
       0,
     ),
@@ -214,8 +230,13 @@ function amountFormat() {
   return { type: "custom", minMove: 1e-9, formatter: amount } as const;
 }
 
-function seriesMarkers(marks: readonly Mark[], selected: string | null, palette: Palette) {
-  const named = marks.length <= MAX_NAMED_MARKS;
+function seriesMarkers(
+  marks: readonly Mark[],
+  selected: string | null,
+  palette: Palette,
+  nameSeconds: number,
+) {
+  const named = namedMarks(marks, selected, nameSeconds);
   return marks
     .toSorted((a, b) => a.seen - b.seen)
     .map((mark) => ({
@@ -225,7 +246,7 @@ function seriesMarkers(marks: readonly Mark[], selected: string | null, palette:
       shape: "arrowDown" as const,
       color: palette.severity[mark.severity] ?? palette.text,
       size: mark.id === selected ? 1.6 : 1,
-      text: named || mark.id === selected ? patternName(mark.pattern) : "",
+      text: named.has(mark.id) ? patternName(mark.pattern) : "",
     }));
 }
 

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { changes } from "../src/detail/changes.ts";
+import { alertOf } from "./alerts.ts";
+
+const before = alertOf({ id: "x", seq: 1 });
+const evidence = { feature: "mention_rate", value: 9, baseline: 1, threshold: 4, weight: 0.3 };
+
+test("a revision tells what it changed", () => {
+  const after = alertOf({
+    id: "x",
+    seq: 2,
+    status: "resolved",
+    phase: "dump",
+    severity: "critical",
+    score: 0.91,
+    evidence: [evidence],
+  });
+  expect(changes(before, after)).toBe(
+    "Resolved · phase: dump · high → critical · score 0.80 → 0.91 · new evidence: mention rate",
+  );
+});
+
+test("a revision that changes nothing of these says so", () => {
+  expect(changes(before, { ...before, revision: 2 })).toBe("Evidence brought up to date");
+});
