@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,31 +14,11 @@ from producers.publishing import Plan, new_state
 from producers.runner import Runner
 from producers.source import Item, Order, Progress
 from producers.state import SessionState
-from schemas.codec import EVENT_DECODERS, decode_control, event_time_ms
-from schemas.events import Control, Event, Post, Tick, Transfer
-from schemas.times import parse_rfc3339, rfc3339
+from schemas.codec import EVENT_DECODERS
+from schemas.events import Event, Post, Tick, Transfer
+from schemas.times import rfc3339
 from schemas.topics import EVENT_PARTITIONS, SESSIONS
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    topic: str
-    partition: int
-    value: bytes
-    is_event: bool
-
-    @property
-    def control(self) -> Control:
-        return decode_control(self.value)
-
-    @property
-    def event(self) -> Event:
-        return EVENT_DECODERS[self.topic](self.value)
-
-    @property
-    def time_ms(self) -> int:
-        """The event's time, or the watermark."""
-        return event_time_ms(self.event) if self.is_event else parse_rfc3339(self.control.watermark)
+from tests.producers.logs import Record
 
 
 class LogProducer:

@@ -17,7 +17,7 @@ from producers.pace import EventTimePace
 from producers.session import TOPICS
 from producers.source import Progress, Rejected
 from schemas.codec import decode_dead_letter
-from schemas.topics import EVENT_PARTITIONS, SESSIONS
+from schemas.topics import SESSIONS
 from tests.producers.in_memory import (
     ListSource,
     PromisingSource,
@@ -28,20 +28,16 @@ from tests.producers.in_memory import (
     run,
     timed,
 )
+from tests.producers.logs import (
+    assert_opens_and_closes_everywhere,
+    assert_promises_are_kept,
+    event_ids,
+)
 
 START_MS = 1_534_521_600_000
-PARTITIONS = [(topic, number) for topic in TOPICS for number in range(EVENT_PARTITIONS)]
 
 offsets = st.lists(st.integers(0, 5_000), max_size=30).map(sorted)
 failures = st.sets(st.integers(0, 30), max_size=3)
-
-
-def by_partition(log):
-    result = defaultdict(list)
-    for record in log:
-        if record.topic in TOPICS:
-            result[record.topic, record.partition].append(record)
-    return result
 
 
 def feeds_of(plan, restarts=None):
@@ -49,27 +45,6 @@ def feeds_of(plan, restarts=None):
         Feed(source=ListSource(topic, {topic}, timed(topic, times, START_MS), broken))
         for topic, (times, broken) in plan.items()
     ]
-
-
-def assert_promises_are_kept(log, seen=frozenset()):
-    """No event is older than a watermark before it, unless it is a repetition."""
-    known = set(seen)
-    for records in by_partition(log).values():
-        watermark = 0
-        for record in records:
-            if not record.is_event:
-                watermark = max(watermark, record.time_ms)
-            elif record.event.id not in known:
-                assert record.time_ms >= watermark
-                known.add(record.event.id)
-
-
-def event_ids(log):
-    """By partition, each id once, in log order."""
-    return {
-        place: list(dict.fromkeys(record.event.id for record in records if record.is_event))
-        for place, records in by_partition(log).items()
-    }
 
 
 plans = st.fixed_dictionaries({topic: st.tuples(offsets, failures) for topic in TOPICS})
@@ -89,13 +64,7 @@ def test_no_event_is_older_than_a_watermark_before_it(plan):
 @settings(deadline=None, max_examples=30)
 def test_every_partition_of_every_topic_has_one_opening_and_one_closing(plan):
     log, _, _ = asyncio.run(run(feeds_of(plan)))
-    places = by_partition(log)
-    assert sorted(places) == sorted(PARTITIONS)
-    for records in places.values():
-        controls = [record.control.control for record in records if not record.is_event]
-        assert [records[0].is_event, records[-1].is_event] == [False, False]
-        assert (controls[0], controls[-1]) == ("open", "close")
-        assert set(controls[1:-1]) <= {"watermark"}
+    assert_opens_and_closes_everywhere(log)
 
 
 @given(plans, st.data())
@@ -117,14 +86,10 @@ def test_a_killed_publisher_goes_on_in_its_session_and_the_log_is_equivalent(pla
     if state is None or not state.open:
         return
     rest, _, _ = asyncio.run(run(feeds_of(plan), continues=state))
-    assert {record.control.session for record in rest if _is_control(record)} == {state.session}
-    assert "open" not in {record.control.control for record in rest if _is_control(record)}
+    assert {record.control.session for record in rest if record.is_control} == {state.session}
+    assert "open" not in {record.control.control for record in rest if record.is_control}
     assert event_ids(kept + rest) == event_ids(whole)
     assert_promises_are_kept(kept + rest)
-
-
-def _is_control(record):
-    return record.topic in TOPICS and not record.is_event
 
 
 async def test_the_session_opens_at_the_first_events_time_also_where_no_source_is():
@@ -134,14 +99,12 @@ async def test_the_session_opens_at_the_first_events_time_also_where_no_source_i
             Feed(source=ListSource("b", {"ticks"}, timed("ticks", [200, 900], START_MS))),
         ]
     )
-    opened = {r.topic: r.time_ms - START_MS for r in log if _is_control(r) and _kind(r) == "open"}
+    opened = {
+        r.topic: r.time_ms - START_MS for r in log if r.is_control and r.control.control == "open"
+    }
     assert opened == {"posts": 700, "ticks": 200, "transfers": 200}
-    closed = {r.time_ms - START_MS for r in log if _is_control(r) and _kind(r) == "close"}
+    closed = {r.time_ms - START_MS for r in log if r.is_control and r.control.control == "close"}
     assert closed == {900}
-
-
-def _kind(record):
-    return record.control.control
 
 
 async def test_watermarks_come_at_least_every_two_thousand_events():
@@ -151,7 +114,7 @@ async def test_watermarks_come_at_least_every_two_thousand_events():
         watermarks = [
             (index, record)
             for index, record in enumerate(log)
-            if _is_control(record) and (record.topic, record.partition) == (topic, 0)
+            if record.is_control and (record.topic, record.partition) == (topic, 0)
         ]
         gaps = [
             sum(record.is_event for record in log[first:second])
@@ -174,7 +137,7 @@ async def test_the_watermark_of_a_topic_whose_source_ended_follows_the_others():
         ],
         clock,
     )
-    posts = [r.time_ms - START_MS for r in log if _is_control(r) and r.topic == "posts"]
+    posts = [r.time_ms - START_MS for r in log if r.is_control and r.topic == "posts"]
     assert len({time for time in posts if 10_000 < time < 60_000}) > 20
 
 
@@ -184,7 +147,7 @@ async def test_a_paced_source_waits_for_its_events_time_and_its_watermark_follow
     items = timed("ticks", [0, 600_000], START_MS)
     log, _, _ = await run([Feed(source=ListSource("a", {"ticks"}, items), pace=pace)], clock)
     assert clock.now_ms() - START_MS >= 60_000
-    watermarks = {r.time_ms - START_MS for r in log if _is_control(r) and r.topic == "ticks"}
+    watermarks = {r.time_ms - START_MS for r in log if r.is_control and r.topic == "ticks"}
     assert len(watermarks) > 30
     assert max(watermarks) == 600_000
 
@@ -206,7 +169,9 @@ async def test_the_state_is_written_only_for_what_was_sent_before_it():
 
 async def test_the_state_is_closed_before_the_log_is():
     log, _, _ = await run([Feed(source=ListSource("a", {"ticks"}, timed("ticks", [1], START_MS)))])
-    first_close = next(i for i, r in enumerate(log) if _is_control(r) and _kind(r) == "close")
+    first_close = next(
+        i for i, r in enumerate(log) if r.is_control and r.control.control == "close"
+    )
     assert not last_state(log[:first_close]).open
 
 
@@ -263,7 +228,7 @@ async def test_a_source_that_knows_nothing_is_promised_the_clock_minus_its_laten
     clock = VirtualClock(START_MS)
     source = UnknownSource("a", {"ticks"}, [an_event("ticks", 1, START_MS - 3_600_000)])
     log, _, _ = await run([Feed(source=source, lateness_ms=20_000)], clock)
-    opened = next(record for record in log if _is_control(record))
+    opened = next(record for record in log if record.is_control)
     assert opened.time_ms == START_MS - 20_000
     assert sum(record.is_event for record in log) == 1, "a late event is kept"
 
@@ -328,4 +293,4 @@ async def test_a_stopped_run_is_closed_and_keeps_its_cursor():
     assert not finished
     assert (state.open, state.finished) == (False, False)
     assert int(state.cursors["a"]) == sum(record.is_event for record in log) >= 1_000
-    assert _kind(log[-1]) == "close"
+    assert log[-1].control.control == "close"

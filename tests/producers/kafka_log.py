@@ -1,0 +1,82 @@
+"""Reading the log from Kafka, and running a publisher as a process that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka import Consumer, TopicPartition
+
+from memewatch.kafka import client_config
+from memewatch.settings import Settings
+from producers.session import TOPICS
+from producers.state import SessionState, load_state
+from tests.producers.logs import Record
+
+_ROOT = Path(__file__).parents[2]
+_DEADLINE_S = 60.0
+
+
+def read_log(settings: Settings, topics: tuple[str, ...] = TOPICS) -> list[Record]:
+    """Every record there is, partition by partition."""
+    consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
+    try:
+        return [record for topic in topics for record in _read_topic(consumer, settings, topic)]
+    finally:
+        consumer.close()
+
+
+def _read_topic(consumer: Consumer, settings: Settings, topic: str) -> Iterator[Record]:
+    name = settings.namespace + topic
+    for number in consumer.list_topics(name, timeout=10).topics[name].partitions:
+        partition = TopicPartition(name, number, 0)
+        _, high = consumer.get_watermark_offsets(partition, timeout=10)
+        consumer.assign([partition])
+        read = 0
+        while read < high:
+            for message in consumer.consume(1_000, timeout=5.0):
+                assert message.error() is None, message.error()
+                value = message.value()
+                assert value is not None
+                is_event = topic in TOPICS and message.key() is not None
+                yield Record(topic, number, value, is_event)
+                read = (message.offset() or 0) + 1
+
+
+@contextmanager
+def publisher_process(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A publisher as a process of its own; it is killed at the end if it still runs."""
+    environment = os.environ | {
+        "MEMEWATCH_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "MEMEWATCH_NAMESPACE": settings.namespace,
+        "MEMEWATCH_DEMO_TOKENS": str(settings.demo_tokens),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.producers.run_publisher", *arguments],
+        env=environment,
+        cwd=_ROOT,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def state_when(
+    settings: Settings, is_reached: Callable[[SessionState], bool]
+) -> SessionState:
+    """The durable state once it is as wanted."""
+    deadline = time.monotonic() + _DEADLINE_S
+    while time.monotonic() < deadline:
+        state = await asyncio.to_thread(load_state, settings)
+        if state is not None and is_reached(state):
+            return state
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"the session never got there: {state}")
