@@ -70,9 +70,11 @@ async def test_revisions_are_numbered_in_log_order_and_repeats_change_nothing(
 async def test_an_older_revision_never_replaces_a_newer_one(
     sink_settings: Settings, database: asyncpg.Connection
 ) -> None:
-    await publish(sink_settings, [alert("A", 3, phase="late"), alert("A", 2, phase="early")])
     async with running(sink_settings, ALERT):
+        await publish(sink_settings, [alert("A", 3, phase="late"), alert("A", 2, phase="early")])
         await until_count(database, "alert_revisions", 2)
+        await publish(sink_settings, [alert("A", 1, phase="earliest")])
+        await until_count(database, "alert_revisions", 3)
     latest = await database.fetchrow("select revision, seq, phase from alerts")
     assert tuple(latest) == (3, 1, "late")
 
