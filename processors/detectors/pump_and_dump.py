@@ -39,7 +39,7 @@ _LARGEST_ANOMALY = 1.0 - 1e-15
 class Floors:
     """What the strengths must reach, none may be missing; see ``_Strengths`` for their units.
 
-    Recorded pumps pass 8 standard deviations of rush orders within seconds, ordinary bursts
+    Recorded pumps pass 10 standard deviations of rush orders within seconds, ordinary bursts
     rarely at all; their buy volume reaches 90 to 1,400 times the mean. ``lifts`` tells a crowd
     from one whale who sweeps the book. All lie in the flat part of F1 on recorded pumps.
     """
@@ -77,16 +77,16 @@ class PumpSettings:
     volume_baseline_half_life_ms: float = 60_000_000.0
     #: The level a rise is measured from; long enough to survive a slow climb of some seconds.
     price_half_life_ms: float = 210_000.0
-    #: Rises the scorer remembers; at least four hours, as one is learned every half minute.
-    price_memory: int = 500
-    price_sample_ms: int = 30_000
+    #: Rises the scorer remembers; at least four hours, one is learned every 90 s.
+    price_memory: int = 160
+    price_sample_ms: int = 90_000
     #: Below this many rises the scorer stays silent.
     price_grace: int = 30
     #: A rise is learned as no more than this many deviations, so that one pump cannot hide the
     #: next behind a spread of its own making.
     price_clip: float = 3.0
     #: What opens an alert: a crowd that nobody can overlook, ...
-    crowd: Floors = Floors(rush=9.0, lifts=11.0, volume=50.0, total=11.2)
+    crowd: Floors = Floors(rush=10.0, lifts=11.0, volume=50.0, total=11.2)
     #: ... or a smaller one, if it is young and the token trades steadily: there a count far above
     #: expectation means something, where trades are rare they come in clumps anyway.
     burst: Floors = Floors(

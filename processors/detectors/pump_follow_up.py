@@ -48,7 +48,7 @@ class PumpFollowUp(FollowUp):
         self._done = {"trading": opening.onset_ms, "sentiment": 0, "flow": 0}
 
     def review(self, view: TokenView, now_ms: int) -> Revision | None:
-        fresh = {kind: self._fresh(view, kind, now_ms) for kind in self._done}
+        fresh = {kind: self._fresh(view, kind) for kind in self._done}
         corroborated = self._corroborate(view, fresh["sentiment"])
         moved = self._weigh_transfers(fresh["flow"])
         phase = self._advance(fresh["trading"], now_ms)
@@ -77,7 +77,7 @@ class PumpFollowUp(FollowUp):
             now_ms,
         )
 
-    def _fresh(self, view: TokenView, kind: str, now_ms: int) -> Sequence[Signal]:
+    def _fresh(self, view: TokenView, kind: str) -> Sequence[Signal]:
         """Signals of windows that ended since the last review."""
         since = self._done[kind]
         found: list[Signal] = []
@@ -85,7 +85,9 @@ class PumpFollowUp(FollowUp):
             if parse_rfc3339(signal.event_time) <= since:
                 break
             found.append(signal)
-        self._done[kind] = max(since, now_ms)
+        if found:
+            # Windows of all kinds end together, so each kind has its own mark.
+            self._done[kind] = parse_rfc3339(found[0].event_time)
         return found[::-1]
 
     def _advance(self, signals: Sequence[Signal], now_ms: int) -> str | None:

@@ -1,0 +1,101 @@
+"""The scoring of recorded pumps: what is a hit, what is ignored, what is false."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from memewatch.errors import OperatorError
+from processors.detectors.base import Opening
+from processors.evaluation.pump import FileScore, PumpReport, evaluate, score_file
+from schemas.times import rfc3339
+from tests.processors.detectors.trades import HOUR_MS, START_MS, pump, quiet, ticks
+
+ONSET_MS = 1_600_000_000_000
+
+
+def opening(onset_ms: int = ONSET_MS) -> Opening:
+    return Opening(
+        score=0.7, severity="high", onset_ms=onset_ms, phase="ignition", explanation="", evidence=()
+    )
+
+
+def alerts(*seconds: float) -> list[tuple[int, Opening]]:
+    return [(ONSET_MS + round(second * 1000), opening()) for second in seconds]
+
+
+def test_an_alert_two_minutes_around_the_onset_hits_and_the_first_one_counts() -> None:
+    score = score_file("a", alerts(-119, 5, 119), ONSET_MS)
+    assert (score.delay_s, score.false_alerts_s) == (-119.0, ())
+
+
+def test_alerts_until_half_an_hour_after_the_onset_are_ignored() -> None:
+    score = score_file("a", alerts(121, 1800), ONSET_MS)
+    assert (score.delay_s, score.false_alerts_s) == (None, ())
+
+
+def test_all_other_alerts_are_false() -> None:
+    score = score_file("a", alerts(-121, 3, 1801), ONSET_MS)
+    assert (score.delay_s, score.false_alerts_s) == (3.0, (-121.0, 1801.0))
+
+
+def test_figures_come_from_all_files() -> None:
+    report = PumpReport(
+        files=(
+            FileScore("a", 2.0, 0.0, ()),
+            FileScore("b", 4.0, 0.0, (900.0,)),
+            FileScore("c", None, None, ()),
+        ),
+        coin_days=8.0,
+        cost_us=3.0,
+    )
+    assert report.precision == pytest.approx(2 / 3)
+    assert report.recall == pytest.approx(2 / 3)
+    assert report.f1 == pytest.approx(2 / 3)
+    assert report.delay_s(0.5) == 3.0
+    assert report.false_alerts_a_day == 0.125
+    assert "F1 0.667" in report.table()
+
+
+def test_answers_are_written_before_the_labels_are_opened(tmp_path: Path) -> None:
+    write_recording(tmp_path / "trades" / "x.csv.gz")
+    out = tmp_path / "out"
+    with pytest.raises(OperatorError, match="labels"):
+        evaluate(tmp_path / "trades", tmp_path / "missing.csv", out)
+    [line] = (out / "alerts.ndjson").read_text().splitlines()
+    assert json.loads(line)["file"] == "x.csv.gz"
+
+
+def test_a_recorded_pump_is_found_and_its_file_name_does_not_matter(tmp_path: Path) -> None:
+    reports = []
+    for name in ("x.csv.gz", "another-name.csv.gz"):
+        folder = tmp_path / name / "trades"
+        write_recording(folder / name)
+        labels = tmp_path / name / "events.csv"
+        onset = rfc3339(START_MS + 9 * HOUR_MS)
+        labels.write_text(f"file,onset_at\n{name},{onset}\n")
+        reports.append(evaluate(folder, labels, tmp_path / name / "out"))
+    first, second = reports
+    assert first.f1 == second.f1 == 1.0
+    assert first.files[0].delay_s == second.files[0].delay_s
+    assert first.coin_days == pytest.approx(10 / 24, abs=0.01)
+
+
+def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="no recorded trades"):
+        evaluate(tmp_path, tmp_path / "events.csv", tmp_path / "out")
+
+
+def write_recording(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    with gzip.open(path, "wt", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(("symbol", "timestamp", "datetime", "side", "price", "amount"))
+        for tick, time_ms in ticks(quiet(10), pump(9 * HOUR_MS)):
+            writer.writerow(
+                ("TOKEN/BTC", time_ms, tick.event_time, tick.side, tick.price, tick.amount)
+            )
