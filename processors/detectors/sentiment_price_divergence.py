@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revision, TokenView
+from processors.detectors.divergence_gauge import DivergenceGauge, GaugeParameters, Reading
 from processors.detectors.recent import last_price, since
-from processors.detectors.statistics import DecayingMoments, squash
+from processors.detectors.statistics import squash
 from schemas.alerts import Evidence, Pattern, Severity, Signal
 
 
@@ -17,24 +17,24 @@ from schemas.alerts import Evidence, Pattern, Severity, Signal
 class DivergenceParameters:
     """Where the lines lie, and why there."""
 
-    #: Milliseconds over which sentiment and price trend are taken.
-    span_ms: int = 1_200_000
-    #: Milliseconds after which a sample counts half in the baselines.
-    half_life_ms: int = 10_800_000
-    #: Milliseconds between two samples of the baselines.
-    sample_ms: int = 60_000
-    #: Samples (decayed) before anything may alert.
-    grace_samples: int = 60
-    #: Posts in the span at least.
-    posts: int = 12
-    #: Standard deviations of the sentiment and of the trend, of opposite sign.
-    sentiment_z: float = 2.0
-    trend_z: float = 2.0
-    #: Shift of the sentiment at least, and log return of the price at least.
+    #: What is measured over which time.
+    gauge: GaugeParameters = field(default_factory=GaugeParameters)
+    #: Posts in the span at least, and in each half of it: a short burst of feeling is no campaign.
+    posts: float = 12.0
+    half_posts: float = 4.0
+    #: Standard errors of the mean sentiment away from the token's usual one.
+    feeling_z: float = 4.0
+    #: The same shift in sentiment (−1..1), in the span and in each half.
     shift: float = 0.2
-    trend: float = 0.02
-    #: Milliseconds for which both must hold before an alert.
-    persistence_ms: int = 180_000
+    half_shift: float = 0.12
+    #: Standard deviations of the price trend; one side alone may be chance, both are not.
+    trend_z: float = 1.8
+    #: Log return of the price over the span at least: what a trader would notice.
+    trend: float = 0.012
+    #: Share of the trend that each half must have gone: a jump is no trend.
+    half_trend: float = 0.15
+    #: Milliseconds for which all of it must hold before an alert.
+    persistence_ms: int = 60_000
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
     cool_down_ms: int = 1_800_000
 
@@ -45,8 +45,10 @@ PARAMETERS = DivergenceParameters()
 class SentimentPriceDivergence(JoinedDetector):
     """Flag sentiment and price trend that pull in opposite directions for some minutes.
 
-    Use: tokens with posts and trades. Weakness: a price that runs ahead of the talk looks the same
-    at first. Parameters: ``DivergenceParameters``.
+    Use: tokens with posts and trades. Weakness: a trend of some minutes says little about the
+    next; irony reads as joy. Both sides are measured against the token's own history, posts by
+    the standard error of their mean, returns by the volatility of a random walk (field practice:
+    no labelled benchmark is published). Parameters: ``DivergenceParameters``.
     """
 
     pattern: ClassVar[Pattern] = "sentiment_price_divergence"
@@ -54,14 +56,16 @@ class SentimentPriceDivergence(JoinedDetector):
 
     def __init__(self, parameters: DivergenceParameters = PARAMETERS) -> None:
         self._parameters = parameters
-        self._gauge = DivergenceGauge(parameters)
+        self._gauge = DivergenceGauge(parameters.gauge)
         self._since_ms: int | None = None
         self._quiet_until_ms = 0
 
     def observe(self, view: TokenView, signal: Signal, time_ms: int) -> Opening | None:
         del view
+        if signal.kind == "flow":
+            return None
         reading = self._gauge.read(signal, time_ms)
-        if reading is None or not reading.diverges(self._parameters):
+        if reading is None or not _diverges(reading, self._parameters):
             self._since_ms = None
             return None
         if self._since_ms is None:
@@ -71,83 +75,29 @@ class SentimentPriceDivergence(JoinedDetector):
         if time_ms < self._quiet_until_ms:
             return None
         self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
-        return _opening(self._parameters, reading, self._since_ms)
+        return _opening(self._parameters, reading, time_ms)
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
         del time_ms
-        return ConvergenceWatch(opening, self._parameters.span_ms, self._parameters.posts)
+        return ConvergenceWatch(opening, self._parameters.gauge.span_ms, self._parameters.posts)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Sentiment and trend of the last span, each with its usual value and z."""
-
-    posts: int
-    feeling: float
-    usual_feeling: float
-    feeling_z: float
-    trend: float
-    trend_z: float
-
-    def diverges(self, parameters: DivergenceParameters) -> bool:
-        shift = self.feeling - self.usual_feeling
-        return (
-            self.posts >= parameters.posts
-            and shift * self.trend < 0
-            and shift * self.feeling > 0
-            and abs(shift) >= parameters.shift
-            and abs(self.trend) >= parameters.trend
-            and abs(self.feeling_z) >= parameters.sentiment_z
-            and abs(self.trend_z) >= parameters.trend_z
+def _diverges(reading: Reading, parameters: DivergenceParameters) -> bool:
+    way = math.copysign(1.0, reading.shift)
+    halves = (reading.earlier, reading.later)
+    return (
+        reading.posts >= parameters.posts
+        and way * reading.feeling_z >= parameters.feeling_z
+        and way * reading.shift >= parameters.shift
+        and way * reading.feeling > 0
+        and -way * reading.trend >= parameters.trend
+        and -way * reading.trend_z >= parameters.trend_z
+        and all(half.posts >= parameters.half_posts for half in halves)
+        and all(
+            way * (half.feeling - reading.usual_feeling) >= parameters.half_shift for half in halves
         )
-
-
-class DivergenceGauge:
-    """Measures both sides over the span against the token's own history."""
-
-    def __init__(self, parameters: DivergenceParameters) -> None:
-        self._parameters = parameters
-        self._posts: deque[tuple[int, float, float]] = deque()
-        self._prices: deque[tuple[int, float]] = deque()
-        self._feelings = DecayingMoments(parameters.half_life_ms)
-        self._trends = DecayingMoments(parameters.half_life_ms)
-        self._sampled_ms = 0
-
-    def read(self, signal: Signal, time_ms: int) -> Reading | None:
-        """Take in a signal; None while there is too little to judge by."""
-        if signal.kind == "sentiment":
-            mentions = signal.values["mentions"]
-            self._posts.append((time_ms, mentions, mentions * signal.values["sentiment"]))
-        elif signal.kind == "trading":
-            self._prices.append((time_ms, math.log(signal.values["close"])))
-        else:
-            return None
-        horizon = time_ms - self._parameters.span_ms
-        while self._posts and self._posts[0][0] <= horizon:
-            self._posts.popleft()
-        # One price from before the span stays: the trend is measured from it.
-        while len(self._prices) > 1 and self._prices[1][0] <= horizon:
-            self._prices.popleft()
-        posts = sum(mentions for _, mentions, _ in self._posts)
-        if posts == 0 or len(self._prices) < 2:
-            return None
-        feeling = sum(total for _, _, total in self._posts) / posts
-        trend = self._prices[-1][1] - self._prices[0][1]
-        reading = None
-        if self._feelings.weight >= self._parameters.grace_samples:
-            reading = Reading(
-                posts=int(posts),
-                feeling=feeling,
-                usual_feeling=self._feelings.mean,
-                feeling_z=(feeling - self._feelings.mean) / self._feelings.deviation(0.05),
-                trend=trend,
-                trend_z=trend / math.hypot(self._trends.mean, self._trends.deviation(0.005)),
-            )
-        if time_ms - self._sampled_ms >= self._parameters.sample_ms:
-            self._sampled_ms = time_ms
-            self._feelings.learn(feeling, time_ms)
-            self._trends.learn(trend, time_ms)
-        return reading
+        and all(half.trend / reading.trend >= parameters.half_trend for half in halves)
+    )
 
 
 class ConvergenceWatch(FollowUp):
@@ -157,7 +107,7 @@ class ConvergenceWatch(FollowUp):
     #: Half of the gap closed is convergence; less is noise within the trend.
     closed_share: ClassVar[float] = 0.5
 
-    def __init__(self, opening: Opening, span_ms: int, posts: int) -> None:
+    def __init__(self, opening: Opening, span_ms: int, posts: float) -> None:
         feeling, trend = opening.evidence
         self._opening = opening
         self._span_ms = span_ms
@@ -208,20 +158,20 @@ class ConvergenceWatch(FollowUp):
         )
 
 
-def _opening(parameters: DivergenceParameters, reading: Reading, onset_ms: int) -> Opening:
+def _opening(parameters: DivergenceParameters, reading: Reading, time_ms: int) -> Opening:
     strength = math.sqrt(abs(reading.feeling_z * reading.trend_z))
-    threshold = math.sqrt(parameters.sentiment_z * parameters.trend_z)
+    threshold = math.sqrt(parameters.feeling_z * parameters.trend_z)
     severity: Severity = "medium" if strength >= 1.5 * threshold else "low"
     rising = reading.trend > 0
     return Opening(
         score=squash(strength, threshold),
         severity=severity,
-        onset_ms=onset_ms,
+        onset_ms=time_ms - parameters.gauge.span_ms,
         phase="price rises, talk sours" if rising else "price falls, talk cheers",
         explanation=(
             f"Posts have turned {'negative' if rising else 'positive'} (mean sentiment "
             f"{reading.feeling:+.2f}, usually {reading.usual_feeling:+.2f}) while the price went "
-            f"{math.expm1(reading.trend):+.1%} in {parameters.span_ms // 60_000} minutes."
+            f"{math.expm1(reading.trend):+.1%} in {parameters.gauge.span_ms // 60_000} minutes."
         ),
         evidence=(
             Evidence(
@@ -230,7 +180,7 @@ def _opening(parameters: DivergenceParameters, reading: Reading, onset_ms: int) 
                 baseline=reading.usual_feeling,
                 threshold=reading.usual_feeling
                 + (reading.feeling - reading.usual_feeling)
-                * min(1.0, parameters.sentiment_z / abs(reading.feeling_z)),
+                * min(1.0, parameters.feeling_z / abs(reading.feeling_z)),
                 weight=0.5,
             ),
             Evidence(
