@@ -82,22 +82,22 @@ def workers_lag(settings: Settings) -> dict[str, int]:
         (part.topic, part.partition): part.offset
         for part in answer[group].result().topic_partitions
     }
-    ends = _ends(settings, [settings.namespace + spec.name for spec in EVENT_TOPICS])
+    high = ends(settings, [settings.namespace + spec.name for spec in EVENT_TOPICS])
     return {
         f"{topic}/{partition}": end - max(0, committed.get((topic, partition), 0))
-        for (topic, partition), end in ends.items()
+        for (topic, partition), end in high.items()
     }
 
 
 def alerts_in(settings: Settings) -> list[Alert]:
     """Every record of the alerts topic."""
     topic = f"{settings.namespace}alerts"
-    ends = _ends(settings, [topic])
+    high = ends(settings, [topic])
     consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
     try:
-        consumer.assign([TopicPartition(topic, p, 0) for (_, p), end in ends.items() if end])
+        consumer.assign([TopicPartition(topic, p, 0) for (_, p), end in high.items() if end])
         found: list[Alert] = []
-        while len(found) < sum(ends.values()):
+        while len(found) < sum(high.values()):
             for message in consumer.consume(500, 1.0):
                 value = message.value()
                 assert message.error() is None
@@ -108,7 +108,8 @@ def alerts_in(settings: Settings) -> list[Alert]:
         consumer.close()
 
 
-def _ends(settings: Settings, topics: list[str]) -> dict[tuple[str, int], int]:
+def ends(settings: Settings, topics: list[str]) -> dict[tuple[str, int], int]:
+    """The next offset of every partition of topics that have as many as the event topics."""
     consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
     try:
         return {
