@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import Any
 
 import asyncpg
 
 from memewatch.cli.lag import read_topics
 from memewatch.settings import Settings
-
-#: What may differ between two runs over the same log.
-_MAY_DIFFER = {"seq", "detected_at", "created_at", "updated_at", "inputs"}
+from tests.integration.expectation import Revisions, essence
 
 
 async def wait_until_settled(settings: Settings, deadline_s: float = 180.0) -> None:
@@ -28,7 +25,7 @@ async def wait_until_settled(settings: Settings, deadline_s: float = 180.0) -> N
     raise AssertionError(f"still lagging: {lag}")
 
 
-async def revisions(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]:
+async def revisions(settings: Settings) -> Revisions:
     """Every revision of every alert without what may differ; the sequence has no gap."""
     connection = await _connect(settings)
     try:
@@ -36,11 +33,7 @@ async def revisions(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]
     finally:
         await connection.close()
     assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
-    bodies = [json.loads(row["body"]) for row in rows]
-    found = {
-        (body["id"], body["revision"]): {k: v for k, v in body.items() if k not in _MAY_DIFFER}
-        for body in bodies
-    }
+    found = essence(json.loads(row["body"]) for row in rows)
     assert len(found) == len(rows), "no revision twice"
     return found
 

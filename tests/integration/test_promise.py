@@ -18,6 +18,7 @@ from producers.play import play_async
 from schemas.topics import EVENT_TOPICS
 from tests.conftest import SettingsForRole
 from tests.integration.alerts import revisions, wait_until_settled
+from tests.integration.expectation import Revisions, expected_revisions
 from tests.integration.recordings import TOKENS, write_recordings
 from tests.integration.stages import Stage, running
 from tests.processors.kafka_log import ends, workers_lag
@@ -33,9 +34,8 @@ def paths(tmp_path_factory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def known() -> dict:
-    """What the first run found, for the others to be compared with."""
-    return {}
+def expected(paths) -> Revisions:
+    return expected_revisions(paths)
 
 
 async def publish(settings: Settings, paths: list[Path], **speeds: float) -> None:
@@ -45,14 +45,14 @@ async def publish(settings: Settings, paths: list[Path], **speeds: float) -> Non
 
 
 async def test_recordings_raise_many_alerts_of_all_patterns_and_revise_them(
-    settings: Settings, settings_for: SettingsForRole, paths: list[Path], known: dict
+    settings: Settings, settings_for: SettingsForRole, paths: list[Path], expected: Revisions
 ):
     worker = Stage(settings, "worker")
     with running(worker, Stage(settings_for(settings, SINK), "sink")):
         await publish(settings, paths)
         await wait_until_settled(settings)
     found = await revisions(settings)
-    known.update(found)
+    assert found == expected
     first = [body for (_, revision), body in found.items() if revision == 1]
     assert {body["pattern"] for body in first} == PATTERNS
     assert len(first) >= 50
@@ -69,20 +69,18 @@ async def test_recordings_raise_many_alerts_of_all_patterns_and_revise_them(
 
 
 async def test_another_order_of_files_and_other_speeds_change_nothing(
-    settings: Settings, settings_for: SettingsForRole, paths: list[Path], known: dict
+    settings: Settings, settings_for: SettingsForRole, paths: list[Path], expected: Revisions
 ):
-    assert known, "the first test of this file found the alerts to compare with"
     with running(Stage(settings, "worker"), Stage(settings_for(settings, SINK), "sink")):
         # Posts take about ten seconds, so the other topics are far ahead of them.
         await publish(settings, paths[::-1], posts=1_800.0)
         await wait_until_settled(settings)
-    assert await revisions(settings) == known
+    assert await revisions(settings) == expected
 
 
 async def test_two_workers_one_killed_half_way_change_nothing(
-    settings: Settings, settings_for: SettingsForRole, paths: list[Path], known: dict
+    settings: Settings, settings_for: SettingsForRole, paths: list[Path], expected: Revisions
 ):
-    assert known, "the first test of this file found the alerts to compare with"
     quick = settings.model_copy(update={"snapshot_interval_s": 1.0})
     first, second = Stage(quick, "worker"), Stage(quick, "worker")
     with running(first, second, Stage(settings_for(settings, SINK), "sink")):
@@ -94,7 +92,7 @@ async def test_two_workers_one_killed_half_way_change_nothing(
         await publishing
         first.start()
         await wait_until_settled(settings)
-    assert await revisions(settings) == known
+    assert await revisions(settings) == expected
 
 
 async def until_some_is_processed(settings: Settings, records: int = 10_000) -> None:
