@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from api.page import DIST
 from memewatch.settings import Settings
+from memewatch.stack import roles
 from memewatch.stack.ports import free_port
-from memewatch.stack.roles import API, SINK, Role
+from memewatch.stack.roles import API, OWNER, SINK, Role
+from sinks.migrations import upgrade
 from tests.api.writer import Writer
 from tests.browser.api_process import ApiProcess
-
-SettingsForRole = Callable[[Settings, Role], Settings]
+from tests.servers import Servers
 
 
 @pytest.fixture
-def api_settings(settings: Settings, settings_for: SettingsForRole) -> Settings:
+def database(servers: Servers) -> Iterator[Settings]:
+    """A fresh migrated database; the page needs no Kafka."""
+    server = servers.database
+    address = (server.host, server.port, server.superuser_password)
+    name = f"t{secrets.token_hex(6)}"
+    asyncio.run(roles.ensure_database(*address, name))
+    settings = Settings(
+        _env_file=None,
+        postgres_host=server.host,
+        postgres_port=server.port,
+        postgres_database=name,
+        api_port=free_port(),
+        stream_heartbeat_s=2.0,
+    )
+    upgrade(_as(OWNER, settings, servers))
+    yield settings
+    asyncio.run(roles.drop_database(*address, name))
+
+
+@pytest.fixture
+def api_settings(database: Settings, servers: Servers) -> Settings:
+    """What the API gets: the role that may only read, on a port that stays the same."""
     if not (DIST / "index.html").is_file():
         pytest.fail("the page is not built: run `make install` first")
-    api = {"api_port": free_port(), "stream_heartbeat_s": 0.5}
-    return settings_for(settings, API).model_copy(update=api)
+    return _as(API, database, servers)
 
 
 @pytest.fixture
-async def writer(settings: Settings, settings_for: SettingsForRole) -> AsyncIterator[Writer]:
-    async with Writer.connect(settings_for(settings, SINK)) as writer:
+async def writer(database: Settings, servers: Servers) -> AsyncIterator[Writer]:
+    """Writes as the sink does, with the sink's rights."""
+    async with Writer.connect(_as(SINK, database, servers)) as writer:
         yield writer
 
 
@@ -37,3 +61,7 @@ async def api(api_settings: Settings) -> AsyncIterator[ApiProcess]:
     await api.start()
     yield api
     await api.stop()
+
+
+def _as(role: Role, settings: Settings, servers: Servers) -> Settings:
+    return roles.settings_for(settings, role, servers.database.passwords)

@@ -1,9 +1,11 @@
 // Starts a real Chromium: the distribution's where there is one, else the one from the npm package.
 
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import packaged from "@sparticuz/chromium";
+import { dirname, join } from "node:path";
+import packaged, { inflate, setupLambdaEnvironment } from "@sparticuz/chromium";
 import { chromium } from "playwright-core";
 
 const INSTALLED = [
@@ -29,8 +31,7 @@ const FLAGS = [
 
 /** A browser context with a fresh profile; `close` also removes the profile. */
 export async function launch(contextOptions = {}) {
-  const installed = INSTALLED.find((path) => existsSync(path));
-  const executablePath = installed ?? (await packaged.executablePath());
+  const executablePath = INSTALLED.find((path) => existsSync(path)) ?? (await packagedBrowser());
   const profile = mkdtempSync(join(tmpdir(), "memewatch-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
@@ -43,4 +44,17 @@ export async function launch(contextOptions = {}) {
     rmSync(profile, { recursive: true, force: true });
   };
   return { context, close };
+}
+
+/** The package's binary, with the libraries and fonts it brings where the system has none. */
+async function packagedBrowser() {
+  const path = await packaged.executablePath();
+  if (!existsSync("/etc/fonts")) process.env.FONTCONFIG_PATH ??= join(tmpdir(), "fonts");
+  const trial = spawnSync(path, ["--version"], { encoding: "utf8" });
+  if (trial.status !== 0 && trial.stderr.includes("shared libraries")) {
+    const bin = join(dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium")), "../bin");
+    await inflate(join(bin, "al2023.tar.br"));
+    setupLambdaEnvironment(join(tmpdir(), "al2023", "lib"));
+  }
+  return path;
 }

@@ -9,6 +9,7 @@ import { alertsHref, tokenHref } from "../shell/router.ts";
 import { useNow } from "../shell/useNow.ts";
 import { useResource } from "../shell/useResource.ts";
 import { useStream } from "../stream/hooks.tsx";
+import { isGoingOn } from "../stream/state.ts";
 import { EvidenceTable } from "./EvidenceTable.tsx";
 import { Inputs } from "./Inputs.tsx";
 import { Revisions } from "./Revisions.tsx";
@@ -93,6 +94,7 @@ function Facts({ alert }: { alert: Alert }) {
   const now = useNow();
   const lasted =
     alert.ended_at === null ? null : Date.parse(alert.ended_at) - Date.parse(alert.onset_estimate);
+  const ongoing = isGoingOn(alert) ? "Going on" : "Not known";
   return (
     <dl className="facts" data-severity={alert.severity}>
       <div>
@@ -118,10 +120,10 @@ function Facts({ alert }: { alert: Alert }) {
       <div>
         <dt>Ended</dt>
         <dd>
-          {alert.ended_at === null ? "Going on" : relativeTime(alert.ended_at, now)}
+          {alert.ended_at === null ? ongoing : relativeTime(alert.ended_at, now)}
           <small>
             {alert.ended_at === null || lasted === null
-              ? "no end seen so far"
+              ? "no end was seen"
               : `${fullTime(alert.ended_at)}, after ${duration(lasted)}`}
           </small>
         </dd>
