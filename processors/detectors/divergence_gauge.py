@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processors.detectors.statistics import DecayingMoments, DecayingRate
 from schemas.alerts import Signal
 
 _MINUTE_MS = 60_000
+_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class GaugeParameters:
 
     #: Milliseconds over which sentiment and price trend are taken: long enough for a handful of
     #: posts and for a trend above the noise, short enough to speak while it goes on.
-    span_ms: int = 720_000
+    span_ms: int = 900_000
     #: Milliseconds after which a sample counts half in the baselines: some hours of habit.
     half_life_ms: int = 14_400_000
     #: Posts beyond this many times the usual are not learned as usual, so that one campaign does
@@ -38,8 +40,8 @@ class GaugeParameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
-    """One half of the span: posts, their mean sentiment (−1..1), log return."""
+class Part:
+    """One third of the span: posts, their mean sentiment (−1..1), log return."""
 
     posts: float
     feeling: float
@@ -57,8 +59,8 @@ class Reading:
     #: Log return.
     trend: float
     trend_z: float
-    earlier: Half
-    later: Half
+    #: The span's thirds, oldest first.
+    parts: tuple[Part, ...]
 
     @property
     def shift(self) -> float:
@@ -99,11 +101,7 @@ class DivergenceGauge:
 
     def _reading(self, time_ms: int) -> Reading:
         parameters = self._parameters
-        middle = time_ms - parameters.span_ms // 2
-        earlier = [post for post in self._posts if post[0] <= middle]
-        later = [post for post in self._posts if post[0] > middle]
         first, last = self._prices[0][1], self._prices[-1][1]
-        between = next((price for end, price in reversed(self._prices) if end <= middle), first)
         posts = sum(post[1] for post in self._posts)
         feeling = sum(post[2] for post in self._posts) / posts
         usual = self._feelings.mean
@@ -116,9 +114,22 @@ class DivergenceGauge:
             feeling_z=(feeling - usual) / error,
             trend=last - first,
             trend_z=(last - first) / volatility,
-            earlier=_half(earlier, between - first),
-            later=_half(later, last - between),
+            parts=tuple(self._parts(time_ms)),
         )
+
+    def _parts(self, time_ms: int) -> Iterator[Part]:
+        length_ms = self._parameters.span_ms // _PARTS
+        before = self._prices[0][1]
+        for number in range(_PARTS - 1, -1, -1):
+            until_ms = time_ms - number * length_ms
+            from_ms = until_ms - length_ms
+            posts = [post for post in self._posts if from_ms < post[0] <= until_ms]
+            count = sum(post[1] for post in posts)
+            price = next((p for end, p in reversed(self._prices) if end <= until_ms), before)
+            yield Part(
+                count, sum(post[2] for post in posts) / count if count else 0.0, price - before
+            )
+            before = price
 
     def _volatility(self) -> float:
         """Log return a square root of a minute."""
@@ -157,8 +168,3 @@ class DivergenceGauge:
         together = mentions + sum(post[1] for post in self._posts)
         usual = self._rate.per_minute(horizon_ms) * parameters.span_ms / _MINUTE_MS
         return min(1.0, parameters.learned_ratio * usual / together)
-
-
-def _half(posts: list[tuple[int, float, float]], trend: float) -> Half:
-    count = sum(post[1] for post in posts)
-    return Half(count, sum(post[2] for post in posts) / count if count else 0.0, trend)

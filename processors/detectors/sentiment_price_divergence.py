@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revision, TokenView
-from processors.detectors.divergence_gauge import DivergenceGauge, GaugeParameters, Reading
+from processors.detectors.divergence_gauge import DivergenceGauge, GaugeParameters, Part, Reading
 from processors.detectors.recent import last_price, since
 from processors.detectors.statistics import squash
 from schemas.alerts import Evidence, Pattern, Severity, Signal
@@ -19,20 +19,24 @@ class DivergenceParameters:
 
     #: What is measured over which time.
     gauge: GaugeParameters = field(default_factory=GaugeParameters)
-    #: Posts in the span at least, and in each half of it: a short burst of feeling is no campaign.
+    #: Posts in the span at least, and in each third of it: a burst of feeling is no campaign.
     posts: float = 12.0
-    half_posts: float = 4.0
-    #: Standard errors of the mean sentiment away from the token's usual one.
-    feeling_z: float = 4.0
-    #: The same shift in sentiment (−1..1), in the span and in each half.
+    part_posts: float = 2.0
+    #: Standard errors of the mean sentiment away from the token's usual one at least.
+    feeling_z: float = 2.0
+    #: The same shift in sentiment (−1..1), in the span and in each third.
     shift: float = 0.2
-    half_shift: float = 0.12
-    #: Standard deviations of the price trend; one side alone may be chance, both are not.
-    trend_z: float = 1.8
+    part_shift: float = 0.1
+    #: The mean sentiment itself, in its direction: a happy crowd that turns mixed is no fear.
+    feeling: float = 0.1
+    #: Standard deviations of the price trend at least.
+    trend_z: float = 1.2
+    #: Geometric mean of both z: where one side is weak the other must be the stronger.
+    both_z: float = 2.5
     #: Log return of the price over the span at least: what a trader would notice.
     trend: float = 0.012
-    #: Share of the trend that each half must have gone: a jump is no trend.
-    half_trend: float = 0.15
+    #: Share of the trend that each third must have gone: a jump is no trend.
+    part_trend: float = 0.05
     #: Milliseconds for which all of it must hold before an alert.
     persistence_ms: int = 60_000
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
@@ -84,19 +88,23 @@ class SentimentPriceDivergence(JoinedDetector):
 
 def _diverges(reading: Reading, parameters: DivergenceParameters) -> bool:
     way = math.copysign(1.0, reading.shift)
-    halves = (reading.earlier, reading.later)
     return (
         reading.posts >= parameters.posts
         and way * reading.feeling_z >= parameters.feeling_z
         and way * reading.shift >= parameters.shift
-        and way * reading.feeling > 0
+        and way * reading.feeling >= parameters.feeling
         and -way * reading.trend >= parameters.trend
         and -way * reading.trend_z >= parameters.trend_z
-        and all(half.posts >= parameters.half_posts for half in halves)
-        and all(
-            way * (half.feeling - reading.usual_feeling) >= parameters.half_shift for half in halves
-        )
-        and all(half.trend / reading.trend >= parameters.half_trend for half in halves)
+        and -reading.feeling_z * reading.trend_z >= parameters.both_z**2
+        and all(_agrees(part, reading, way, parameters) for part in reading.parts)
+    )
+
+
+def _agrees(part: Part, reading: Reading, way: float, parameters: DivergenceParameters) -> bool:
+    return (
+        part.posts >= parameters.part_posts
+        and way * (part.feeling - reading.usual_feeling) >= parameters.part_shift
+        and part.trend / reading.trend >= parameters.part_trend
     )
 
 
@@ -160,7 +168,7 @@ class ConvergenceWatch(FollowUp):
 
 def _opening(parameters: DivergenceParameters, reading: Reading, time_ms: int) -> Opening:
     strength = math.sqrt(abs(reading.feeling_z * reading.trend_z))
-    threshold = math.sqrt(parameters.feeling_z * parameters.trend_z)
+    threshold = parameters.both_z
     severity: Severity = "medium" if strength >= 1.5 * threshold else "low"
     rising = reading.trend > 0
     return Opening(
