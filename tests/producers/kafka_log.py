@@ -40,7 +40,7 @@ def _read_topic(consumer: Consumer, settings: Settings, topic: str) -> Iterator[
         consumer.assign([partition])
         read = 0
         while read < high:
-            for message in consumer.consume(1_000, timeout=5.0):
+            for message in consumer.consume(min(1_000, high - read), timeout=5.0):
                 assert message.error() is None, message.error()
                 value = message.value()
                 assert value is not None

@@ -114,9 +114,7 @@ async def test_a_second_publisher_is_refused_at_once_and_told_who_publishes(
     stop = asyncio.Event()
     first = asyncio.create_task(play_async(kafka_settings, paths, stop, speeds={"trades": 1.0}))
     await state_when(kafka_settings, lambda state: state.open)
-    with pytest.raises(
-        OperatorError, match=r"another publisher is at work: play since .* \(process"
-    ):
+    with pytest.raises(OperatorError, match=r"another publisher .*: play since .* \(process"):
         await asyncio.wait_for(play_async(kafka_settings, paths, asyncio.Event()), 8)
     stop.set()
     report = await first

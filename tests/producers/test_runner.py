@@ -40,6 +40,10 @@ offsets = st.lists(st.integers(0, 5_000), max_size=30).map(sorted)
 failures = st.sets(st.integers(0, 30), max_size=3)
 
 
+def controls(log, kind):
+    return [record for record in log if record.is_control and record.control.control == kind]
+
+
 def feeds_of(plan, restarts=None):
     return [
         Feed(source=ListSource(topic, {topic}, timed(topic, times, START_MS), broken))
@@ -103,7 +107,7 @@ async def test_the_session_opens_at_the_first_events_time_also_where_no_source_i
         r.topic: r.time_ms - START_MS for r in log if r.is_control and r.control.control == "open"
     }
     assert opened == {"posts": 700, "ticks": 200, "transfers": 200}
-    closed = {r.time_ms - START_MS for r in log if r.is_control and r.control.control == "close"}
+    closed = {r.time_ms - START_MS for r in controls(log, "close")}
     assert closed == {900}
 
 
