@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,11 @@ from schemas.topics import ALL_TOPICS
 from tests.servers import Servers
 
 SettingsForRole = Callable[[Settings, Role], Settings]
+
+
+def pytest_configure() -> None:
+    """A terminated run stops its servers too: SIGTERM then ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
