@@ -10,6 +10,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from typing import ClassVar
+from zlib import crc32
 
 from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
 from processors.detectors.recent import last_price, mentions_a_minute
@@ -37,13 +38,13 @@ class SentimentSpikeParameters:
     #: Distinct authors at least; one loud person is no crowd.
     authors: int = 6
     #: Standard deviations of a Poisson count above the usual number of posts.
-    burst: float = 4.5
+    burst: float = 4.0
     #: Times the usual rate; a busy token reaches significance with a small rise.
     ratio: float = 2.5
     #: Shift of the mean sentiment (−1..1) away from the token's usual one.
     shift: float = 0.3
     #: The same shift in standard errors of a mean of that many posts.
-    shift_errors: float = 4.0
+    shift_errors: float = 3.0
     #: Least standard deviation of one post's sentiment; nobody feels the same in every post.
     deviation_floor: float = 0.2
     #: Posts a minute taken as usual at least, so that a silent token's third post is no burst.
@@ -87,7 +88,7 @@ class SentimentSpike(Detector[Post]):
         self._armed = True
 
     def observe(self, event: Post, time_ms: int) -> Opening | None:
-        self._span.append(_Mention(time_ms, sentiment(event.text), event.author))
+        self._span.append(_Mention(time_ms, sentiment(event.text), crc32(event.author.encode())))
         self._learn_what_left(time_ms)
         if self._feeling.weight < self._parameters.grace_posts:
             return None
@@ -194,7 +195,8 @@ class SentimentSpike(Detector[Post]):
 class _Mention:
     time_ms: int
     feeling: float
-    author: str
+    #: A checksum: names may be long, and a rare double only lowers the count of authors.
+    author: int
 
 
 class BurstWatch(FollowUp):

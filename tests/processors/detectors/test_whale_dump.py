@@ -111,7 +111,7 @@ def test_without_river_the_detector_no_longer_tells_whales_from_the_crowd(
     constant: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each constant either misses the whale or takes an ordinary deposit for one."""
-    ordinary = transfer(60.3, "0xsaver", EXCHANGE, 300)
+    ordinary = transfer(60.3, "0xsaver", EXCHANGE, 600)
     stream = [*usual_transfers(60), ordinary]
     whale = transfer(61, WHALE, EXCHANGE, 20_000)
     assert len(openings(WhaleDump(), [*stream, whale])) == 1
