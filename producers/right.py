@@ -36,6 +36,8 @@ _SESSION_TIMEOUT_MS = 6_000
 _TAKEOVER_DEADLINE_S = 10.0
 #: Joining takes one or two round trips; a broker that was just started may take seconds.
 _JOIN_DEADLINE_S = 20.0
+#: A new broker has no group coordinator until somebody joins, so asking longer is no use.
+_DESCRIBE_TIMEOUT_S = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -173,7 +175,9 @@ class PublishingRight:
         return Publisher.of_client(member.client_id) or _unknown(member.host)
 
     def _describe(self) -> ConsumerGroupDescription | None:
-        future = self._admin.describe_consumer_groups([self._group], request_timeout=10)
+        future = self._admin.describe_consumer_groups(
+            [self._group], request_timeout=_DESCRIBE_TIMEOUT_S
+        )
         try:
             description: ConsumerGroupDescription = future[self._group].result()
         except KafkaException as error:
