@@ -1,0 +1,139 @@
+"""Records as hypothesis makes them: any text and any time that the contracts allow."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from schemas.alerts import (
+    Alert,
+    DeadLetter,
+    Evidence,
+    InputReference,
+    Pattern,
+    Severity,
+    Signal,
+    SignalKind,
+    Status,
+)
+from schemas.events import Control, Post, Tick, Transfer
+from schemas.times import EARLIEST_MS, LATEST_MS, rfc3339
+
+Record = Post | Tick | Transfer | Control | Signal | Alert | DeadLetter
+
+TIMES_MS = st.integers(EARLIEST_MS, LATEST_MS - 1)
+
+_names = st.text(min_size=1, max_size=30)
+_texts = st.text(max_size=60)
+_times = TIMES_MS.map(rfc3339)
+_counts = st.integers(0, 2**53)
+_numbers = st.floats(allow_nan=False, allow_infinity=False)
+_decimals = st.decimals("0.000000000000000001", "1e30", allow_nan=False, allow_infinity=False).map(
+    lambda number: f"{number:f}"
+)
+_origins = st.sampled_from(["live", "backfill"])
+_event = {"id": _names, "token": _names, "symbol": _names, "event_time": _times}
+
+POSTS = st.builds(
+    Post,
+    **_event,
+    source=_names,
+    post_id=_names,
+    author=_names,
+    text=_texts,
+    author_created_at=st.none() | _times,
+    author_followers=st.none() | _counts,
+    language=st.none() | _texts,
+    urls=st.lists(_texts, max_size=3),
+    repost=st.booleans(),
+    origin=_origins,
+)
+TICKS = st.builds(
+    Tick,
+    **_event,
+    source=_names,
+    price=_decimals,
+    amount=_decimals,
+    kind=st.sampled_from(["trade", "quote"]),
+    side=st.sampled_from([None, "buy", "sell"]),
+    venue=st.none() | _texts,
+    trade_id=st.none() | _texts,
+    origin=_origins,
+)
+TRANSFERS = st.builds(
+    Transfer,
+    **_event,
+    source=_names,
+    chain=_names,
+    contract=_texts,
+    transaction=_names,
+    log_index=_counts,
+    from_address=_names,
+    to_address=_names,
+    amount=_decimals,
+    block_number=st.none() | _counts,
+    block_hash=st.none() | _texts,
+    origin=_origins,
+)
+CONTROLS = st.builds(
+    Control,
+    control=st.sampled_from(["open", "watermark", "close"]),
+    session=_names,
+    writer=_names,
+    watermark=_times,
+)
+SIGNALS = st.builds(
+    Signal,
+    **_event,
+    kind=st.sampled_from(get_args(SignalKind)),
+    window_ms=_counts,
+    values=st.dictionaries(_texts, _numbers, max_size=4),
+    price=st.none() | _decimals,
+    volume=st.none() | _decimals,
+)
+ALERTS = st.builds(
+    Alert,
+    **_event,
+    revision=st.integers(1, 1000),
+    pattern=st.sampled_from(get_args(Pattern)),
+    phase=_texts,
+    severity=st.sampled_from(get_args(Severity)),
+    score=st.floats(0, 1),
+    status=st.sampled_from(get_args(Status)),
+    onset_estimate=_times,
+    ended_at=st.none() | _times,
+    detected_at=_times,
+    explanation=_texts,
+    evidence=st.lists(
+        st.builds(
+            Evidence,
+            feature=_texts,
+            value=_numbers,
+            baseline=st.none() | _numbers,
+            threshold=st.none() | _numbers,
+            weight=_numbers,
+        ),
+        max_size=2,
+    ),
+    inputs=st.lists(
+        st.builds(InputReference, topic=_texts, partition=_counts, offset=_counts), max_size=2
+    ),
+    detector_version=_texts,
+)
+DEAD_LETTERS = st.builds(
+    DeadLetter,
+    reason=_texts,
+    stage=_texts,
+    value=st.binary(max_size=60),
+    key=st.none() | st.binary(max_size=20),
+    topic=st.none() | _texts,
+    partition=st.none() | _counts,
+    offset=st.none() | _counts,
+    file=st.none() | _texts,
+    line=st.none() | _counts,
+    failed_at=_times,
+)
+RECORDS: st.SearchStrategy[Record] = st.one_of(
+    POSTS, TICKS, TRANSFERS, CONTROLS, SIGNALS, ALERTS, DEAD_LETTERS
+)
