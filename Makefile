@@ -20,7 +20,7 @@ BROWSER := tests/browser/node_modules/.installed
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench evaluate clean
+.PHONY: help install demo test lint bench evaluate secrets clean
 .DELETE_ON_ERROR:
 
 help: ## print these targets
@@ -47,6 +47,9 @@ bench: install ## measure speed and latency into build/bench.json
 
 evaluate: install ## score the detectors on recorded and simulated markets
 	$(BIN)/python -m processors.evaluation
+
+secrets: $(TOOLS) ## write passwords and a token for docker compose into deploy/secrets
+	@$(BIN)/python deploy/make_secrets.py
 
 clean: ## remove what was installed and built; data stays in .memewatch/data
 	rm -rf $(VENV) .memewatch/jars ui/node_modules ui/dist tests/browser/node_modules build

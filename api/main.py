@@ -34,8 +34,9 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then announce the restart to subscribers and return.
 
     Raises:
-        OperatorError: the address cannot be listened on.
+        OperatorError: the address cannot be listened on, or everybody could read in production.
     """
+    _refuse_open_production(settings)
     server, listener = build_server(settings)
     host, port = listener.getsockname()[:2]
     _log.info("API: http://%s:%d", f"[{host}]" if ":" in host else host, port)
@@ -88,6 +89,15 @@ class Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
+
+
+def _refuse_open_production(settings: Settings) -> None:
+    if settings.environment == "production" and not settings.api_tokens:
+        raise OperatorError(
+            "in production the API does not serve everybody: set MEMEWATCH_API_TOKENS to a JSON "
+            "list of tokens, or put the list into the file memewatch_api_tokens of "
+            "MEMEWATCH_SECRETS_DIR"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

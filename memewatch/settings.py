@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -76,12 +76,6 @@ class Settings(BaseSettings):
     )
 
     metrics_port: int | None = Field(None, description="serve this stage's /metrics here")
-
-    @model_validator(mode="after")
-    def _production_is_locked(self) -> Settings:
-        if self.environment == "production" and not self.api_tokens:
-            raise ValueError("api_tokens must be set when environment is production")
-        return self
 
     @classmethod
     def settings_customise_sources(

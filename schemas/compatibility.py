@@ -44,7 +44,7 @@ class _Comparison:
     def compare(self, old: Schema, new: Schema, path: str) -> list[str]:
         """Each of the old alternatives must be read by one of the new ones."""
         old, new = _resolve(old, self._old), _resolve(new, self._new)
-        problems = []
+        problems: list[str] = []
         if "default" in old and old["default"] != new.get("default", old["default"]):
             problems.append(
                 f"{path}: the default was {old['default']!r} and is {new['default']!r} now"
@@ -54,7 +54,8 @@ class _Comparison:
             before = _resolve(alternative, self._old)
             attempts = [self._narrowed(before, candidate, path) for candidate in candidates]
             attempts = [self._narrowed(before, candidate, path) for candidate in candidates]
-            problems += min(attempts, key=lambda attempt: len(attempt))
+            closest = min(attempts, key=len)
+            problems += closest
         return problems
 
     def _narrowed(self, old: Schema, new: Schema, path: str) -> list[str]:

@@ -77,6 +77,11 @@ def test_a_port_in_use_is_one_sentence() -> None:
             serve(Settings(_env_file=None, api_port=port))
 
 
+def test_in_production_nobody_is_served_without_tokens() -> None:
+    with pytest.raises(OperatorError, match="set MEMEWATCH_API_TOKENS"):
+        serve(Settings(_env_file=None, environment="production", api_port=0))
+
+
 async def _connected(port: int) -> connect:
     while True:
         try:

@@ -38,11 +38,24 @@ def test_a_wrong_value_is_refused_with_the_settings_name(
         load_settings()
 
 
-def test_production_without_api_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_read_from_files_as_containers_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memewatch_postgres_password").write_text("s3cret\n")
+    (tmp_path / "memewatch_api_tokens").write_text('["t0ken"]')
+    monkeypatch.setenv("MEMEWATCH_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert settings.postgres_password is not None
+    assert settings.postgres_password.get_secret_value() == "s3cret"
+    assert [token.get_secret_value() for token in settings.api_tokens] == ["t0ken"]
+    assert "s3cret" not in repr(settings)
+    assert "t0ken" not in repr(settings)
+
+
+def test_a_stage_without_the_token_secret_starts_in_production(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MEMEWATCH_ENVIRONMENT", "production")
-    with pytest.raises(OperatorError, match="api_tokens must be set"):
-        load_settings()
-    monkeypatch.setenv("MEMEWATCH_API_TOKENS", '["t0ken"]')
     assert load_settings().environment == "production"
 
 
