@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
-from schemas.alerts import Evidence, Severity, Signal, Status
+from schemas.alerts import Evidence, Pattern, Severity, Signal, Status
 from schemas.events import Event
 
 E = TypeVar("E", bound=Event)
@@ -71,7 +71,7 @@ class TokenView:
 class Detector(ABC, Generic[E]):
     """Reads one token's events of one topic in log order."""
 
-    pattern: ClassVar[str]
+    pattern: ClassVar[Pattern]
     #: The leading topic's name.
     topic: ClassVar[str]
     #: Changes whenever the same log may give other alerts; part of every alert's id.
@@ -111,7 +111,7 @@ class FollowUp(ABC):
 class JoinedDetector(ABC):
     """A pattern that needs two topics: opens on the joined axis, one instance per token."""
 
-    pattern: ClassVar[str]
+    pattern: ClassVar[Pattern]
     version: ClassVar[str]
 
     @abstractmethod
