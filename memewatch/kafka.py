@@ -7,8 +7,12 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    NewTopic,
+    TopicMetadata,
+)
 
 from memewatch.errors import OperatorError
 from memewatch.settings import Settings
@@ -135,15 +139,8 @@ def ensure_topics(settings: Settings, topics: Iterable[TopicSpec] = ALL_TOPICS) 
     Raises:
         OperatorError: Kafka does not answer, or a topic has another partition count.
     """
-    admin = AdminClient(client_config(settings))
     wanted = {settings.namespace + spec.name: spec for spec in topics}
-    try:
-        existing = admin.list_topics(timeout=30).topics
-    except KafkaException as error:
-        raise OperatorError(
-            f"Kafka does not answer at {settings.kafka_bootstrap}: start it with `memewatch up`, "
-            f"or set MEMEWATCH_KAFKA_BOOTSTRAP ({error.args[0].str()})"
-        ) from None
+    existing = _existing_topics(settings)
     for name, spec in wanted.items():
         if name in existing and len(existing[name].partitions) != spec.partitions:
             raise OperatorError(
@@ -160,7 +157,28 @@ def ensure_topics(settings: Settings, topics: Iterable[TopicSpec] = ALL_TOPICS) 
         for name, spec in wanted.items()
         if name not in existing
     ]
-    for name, future in (admin.create_topics(missing) if missing else {}).items():
+    if missing:
+        _create_topics(settings, missing)
+
+
+def _existing_topics(settings: Settings) -> dict[str, TopicMetadata]:
+    # Not by an admin client: destroying librdkafka's while its broker goes away may block for
+    # ever, and a stage that starts during an outage would never come up.
+    consumer = Consumer(client_config(settings) | {"group.id": "memewatch-topics"})
+    try:
+        return dict(consumer.list_topics(timeout=30).topics)
+    except KafkaException as error:
+        raise OperatorError(
+            f"Kafka does not answer at {settings.kafka_bootstrap}: start it with `memewatch up`, "
+            f"or set MEMEWATCH_KAFKA_BOOTSTRAP ({error.args[0].str()})"
+        ) from None
+    finally:
+        consumer.close()
+
+
+def _create_topics(settings: Settings, missing: list[NewTopic]) -> None:
+    admin = AdminClient(client_config(settings))
+    for name, future in admin.create_topics(missing).items():
         try:
             future.result()
         except KafkaException as error:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import client_config
 from memewatch.settings import Settings
@@ -53,23 +52,20 @@ def committed_offsets(settings: Settings) -> dict[int, dict[str, int]]:
     """The workers' committed offsets by partition number and topic (without namespace).
 
     Offsets below which retention has left nothing are left out: there is nothing to read up to.
+    A consumer that never subscribes asks for them, since destroying librdkafka's admin client
+    while the broker goes away can block for ever.
     """
-    admin = AdminClient(client_config(settings))
-    group = settings.namespace + WORKERS_GROUP
-    answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-    names = {settings.namespace + spec.name: spec.name for spec in EVENT_TOPICS}
-    parts = [
-        part
-        for part in answer[group].result(timeout=_TIMEOUT_S).topic_partitions or []
-        if part.topic in names and part.offset > 0
-    ]
-    asked = {TopicPartition(part.topic, part.partition): OffsetSpec.earliest() for part in parts}
-    earliest = {
-        (part.topic, part.partition): future.result(timeout=_TIMEOUT_S).offset
-        for part, future in (admin.list_offsets(asked).items() if asked else ())
-    }
+    consumer = Consumer(client_config(settings) | {"group.id": settings.namespace + WORKERS_GROUP})
     found: dict[int, dict[str, int]] = {}
-    for part in parts:
-        if earliest[part.topic, part.partition] < part.offset:
-            found.setdefault(part.partition, {})[names[part.topic]] = part.offset
+    try:
+        for spec in EVENT_TOPICS:
+            topic = settings.namespace + spec.name
+            asked = [TopicPartition(topic, number) for number in range(spec.partitions)]
+            for part in consumer.committed(asked, timeout=_TIMEOUT_S):
+                if part.offset > 0:
+                    low, _high = consumer.get_watermark_offsets(part, timeout=_TIMEOUT_S)
+                    if low < part.offset:
+                        found.setdefault(part.partition, {})[spec.name] = part.offset
+    finally:
+        consumer.close()
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import client_config
 from memewatch.settings import Settings
+from memewatch.stack.data_directory import DataDirectory
 from memewatch.stack.find import stack_settings
 from processors.offline import MemoryRecord
 from processors.partition import PartitionState
@@ -71,6 +73,15 @@ class Stack:
         finally:
             self._up.kill()
             self._up.wait()
+            self._leave_nothing_behind()
+
+    def _leave_nothing_behind(self) -> None:
+        """After a failed test the children of the killed `up` are still there."""
+        state = DataDirectory(self.data_dir).read_state()
+        for process in state.processes if state is not None else []:
+            if process.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
 
     def ask(self, *command: str) -> Any:
         """The JSON of a command; for ``alerts`` one object a line."""

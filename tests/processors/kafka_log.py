@@ -11,15 +11,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import RecordProducer, client_config
 from memewatch.settings import Settings
 from processors.offline import MemoryRecord
+from processors.rebuild import committed_offsets
 from schemas.alerts import Alert
 from schemas.codec import decode_alert
-from schemas.topics import EVENT_PARTITIONS, EVENT_TOPICS, WORKERS_GROUP
+from schemas.topics import EVENT_PARTITIONS, EVENT_TOPICS
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,16 +75,11 @@ def wait_until_worked_off(settings: Settings, deadline_s: float = 90.0) -> None:
 
 def workers_lag(settings: Settings) -> dict[str, int]:
     """Records not yet in a durable snapshot, by topic and partition."""
-    admin = AdminClient(client_config(settings))
-    group = settings.namespace + WORKERS_GROUP
-    answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-    committed = {
-        (part.topic, part.partition): part.offset
-        for part in answer[group].result().topic_partitions
-    }
+    committed = committed_offsets(settings)
     high = ends(settings, [settings.namespace + spec.name for spec in EVENT_TOPICS])
     return {
-        f"{topic}/{partition}": end - max(0, committed.get((topic, partition), 0))
+        f"{topic}/{partition}": end
+        - committed.get(partition, {}).get(topic.removeprefix(settings.namespace), 0)
         for (topic, partition), end in high.items()
     }
 
