@@ -3,6 +3,8 @@
 
 SHELL := /bin/sh
 VENV := .venv
+# Labelled data for `make evaluate`; what is not there is skipped.
+DATA ?= ../shared/data
 BIN := $(VENV)/bin
 # Node and npm come with a Python package, so they are found there first.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -46,7 +48,7 @@ bench: install ## measure speed and latency into build/bench.json
 	$(BIN)/python -m benchmarks
 
 evaluate: install ## score the detectors on recorded and simulated markets
-	$(BIN)/python -m processors.evaluation
+	$(BIN)/memewatch evaluate all --data $(DATA) --out build/evaluation
 
 secrets: $(TOOLS) ## write passwords and a token for docker compose into deploy/secrets
 	@$(BIN)/python deploy/make_secrets.py

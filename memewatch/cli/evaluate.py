@@ -1,0 +1,95 @@
+"""`memewatch evaluate`: the production detectors over labelled data, no Kafka needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from memewatch.cli.output import stderr
+
+app = typer.Typer(help="Score the production detectors on labelled data.", no_args_is_help=True)
+
+_HOUR_MS = 3_600_000
+#: Any fixed moment will do; a Thursday morning, so that the market's rhythms are ordinary.
+_MARKET_START_MS = 1_760_000_000_000
+
+OutDir = Annotated[Path, typer.Option("--out", help="Where the raw answers are written.")]
+
+
+@app.command()
+def pump(
+    trades: Annotated[Path, typer.Option(help="Folder of recorded trades (CSV, gzip too).")],
+    events: Annotated[Path, typer.Option(help="The labels; opened after the answers are out.")],
+    out: OutDir,
+) -> None:
+    """Recorded pump-and-dumps: precision, recall, F1, delay, false alerts per coin-day."""
+    from processors.evaluation.pump import evaluate
+
+    typer.echo(evaluate(trades, events, out).table())
+
+
+@app.command()
+def simulated(
+    seed: Annotated[int, typer.Option(help="The market's seed.")],
+    out: OutDir,
+    tokens: Annotated[int, typer.Option(min=1, help="How many tokens it has.")] = 16,
+    hours: Annotated[float, typer.Option(min=1, help="How long it runs.")] = 7,
+) -> None:
+    """A simulated market: precision and recall per pattern against its truth."""
+    from processors.offline import replay
+    from producers.simulated.generator import SimulatedMarket
+    from producers.simulated.scoring import score
+    from producers.simulated.truth import Truth
+
+    truths: list[Truth] = []
+    market = SimulatedMarket(
+        seed,
+        tokens,
+        start_ms=_MARKET_START_MS,
+        end_ms=_MARKET_START_MS + round(hours * _HOUR_MS),
+        on_truth=truths.append,
+    )
+    stderr.print(f"simulating {tokens} tokens for {hours:g} hours with seed {seed}")
+    alerts = [alert for alert in replay(market.events()).alerts if alert.revision == 1]
+    out.mkdir(parents=True, exist_ok=True)
+    _write_lines(out / "alerts.ndjson", alerts)
+    _write_lines(out / "truth.ndjson", truths)
+    typer.echo(f"{'pattern':<28}{'cheats':>8}{'recall':>8}{'precision':>11}{'delay':>9}")
+    for pattern, found in score(alerts, truths).items():
+        typer.echo(
+            f"{pattern:<28}{found.required:>8}{_share(found.recall):>8}"
+            f"{_share(found.precision):>11}{_seconds(found.median_delay_s):>9}"
+        )
+
+
+@app.command("all")
+def everything(
+    data: Annotated[Path, typer.Option(help="The folder of labelled data.")],
+    out: OutDir,
+) -> None:
+    """Whatever labelled data is there, and three simulated markets."""
+    recorded = data / "pump"
+    if recorded.is_dir():
+        pump(recorded / "trades", recorded / "events.csv", out / "pump")
+    else:
+        stderr.print(f"no recorded pumps in {recorded}: that part is skipped")
+    for seed in (1, 2, 3):
+        simulated(seed, out / f"simulated-{seed}")
+
+
+def _write_lines(file: Path, records: Sequence[object]) -> None:
+    with file.open("wb") as stream:
+        for record in records:
+            stream.write(msgspec.json.encode(record) + b"\n")
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2f}"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.0f} s"

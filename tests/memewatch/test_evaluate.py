@@ -1,0 +1,27 @@
+"""`memewatch evaluate` on what is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from memewatch.cli.main import app
+
+
+def test_a_simulated_market_is_scored_and_its_raw_answers_written(tmp_path: Path) -> None:
+    options = ["--seed", "5", "--tokens", "4", "--hours", "3", "--out", str(tmp_path)]
+    answer = CliRunner().invoke(app, ["evaluate", "simulated", *options])
+    assert answer.exit_code == 0, answer.output
+    assert "whale_dump" in answer.stdout
+    alerts = [json.loads(line) for line in (tmp_path / "alerts.ndjson").read_text().splitlines()]
+    truths = [json.loads(line) for line in (tmp_path / "truth.ndjson").read_text().splitlines()]
+    assert {truth["honest"] for truth in truths} == {True, False}
+    assert alerts
+
+
+def test_absent_recordings_are_skipped_with_a_message(tmp_path: Path) -> None:
+    options = ["--trades", str(tmp_path), "--events", str(tmp_path / "none.csv")]
+    answer = CliRunner().invoke(app, ["evaluate", "pump", *options, "--out", str(tmp_path)])
+    assert answer.exit_code == 1
