@@ -14,7 +14,7 @@ DIST = Path(__file__).resolve().parent.parent / "ui" / "dist"
 
 _NOT_BUILT = """memewatch API is running; its page is not built yet.
 
-Build it with `make ui`, then reload. The API itself is at /api/v1/openapi.json.
+Build it with `make install`, then reload. The API itself is at /api/v1/openapi.json.
 """
 #: The build names these files by their content.
 _FOREVER = "public, max-age=31536000, immutable"

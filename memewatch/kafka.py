@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -32,6 +33,8 @@ def client_config(settings: Settings) -> dict[str, Any]:
         # A broker that comes back should be found within a second, not ten.
         "reconnect.backoff.max.ms": 1000,
         "log_level": 3,
+        # Else librdkafka writes to stderr by itself, as often as it likes.
+        "logger": logging.getLogger("librdkafka"),
     }
     if settings.kafka_username and settings.kafka_password:
         config |= {

@@ -8,6 +8,7 @@ import logging
 import ssl
 import tempfile
 from collections.abc import Set
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -44,7 +45,7 @@ def create_app(settings: Settings, patterns: PatternSet = SHIPPED) -> faust.App:
         stream_wait_empty=False,
         web_enabled=False,
         store="memory://",
-        datadir=tempfile.mkdtemp(prefix="memewatch-worker-"),
+        datadir=str(Path(tempfile.gettempdir()) / "memewatch-faust"),  # it stays empty
         Topic=BatchTopic,
         autodiscover=False,
     )

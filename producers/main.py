@@ -6,10 +6,9 @@ import asyncio
 import logging
 from typing import Literal
 
-from prometheus_client import start_http_server
-
 from memewatch.clock import Clock, SystemClock
 from memewatch.errors import OperatorError
+from memewatch.metrics import metrics_endpoint
 from memewatch.settings import Settings
 from producers.lane import Feed
 from producers.pace import EventTimePace
@@ -38,8 +37,8 @@ def serve(settings: Settings, source: Literal["demo", "live"]) -> None:
             "there are no live sources yet: use `--source demo` for the simulated market, or "
             "`--source none` and `memewatch play` for recordings"
         )
-    _serve_metrics(settings)
-    asyncio.run(_serve_demo(settings, SystemClock()))
+    with metrics_endpoint(settings):
+        asyncio.run(_serve_demo(settings, SystemClock()))
 
 
 def plan_demo(settings: Settings, clock: Clock, last: SessionState | None) -> Plan:
@@ -96,16 +95,3 @@ def _market(settings: Settings, start_ms: int) -> MarketSource:
         start_ms=start_ms,
         truth_path=settings.demo_truth_file,
     )
-
-
-def _serve_metrics(settings: Settings) -> None:
-    if settings.metrics_port is None:
-        return
-    address = "127.0.0.1" if settings.environment == "local" else "0.0.0.0"  # noqa: S104
-    try:
-        start_http_server(settings.metrics_port, address)
-    except OSError as error:
-        raise OperatorError(
-            f"metrics port {settings.metrics_port} cannot be opened ({error.strerror}): "
-            "set MEMEWATCH_METRICS_PORT to a free one"
-        ) from None

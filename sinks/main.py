@@ -8,12 +8,10 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-
-from prometheus_client import start_http_server
+from collections.abc import Sequence
 
 from memewatch.clock import Clock, SystemClock
-from memewatch.errors import OperatorError
+from memewatch.metrics import metrics_endpoint
 from memewatch.settings import Settings
 from schemas.topics import ALERTS, DEAD_LETTERS, EVENT_TOPICS, SIGNALS
 from sinks.lane import PASSING, Lane, LanePlan, wait
@@ -46,7 +44,7 @@ def serve(settings: Settings) -> None:
         OperatorError: the metrics port is taken.
     """
     metrics = SinkMetrics()
-    with _metrics_endpoint(settings, metrics):
+    with metrics_endpoint(settings, metrics.registry):
         asyncio.run(_serve(settings, SystemClock(), metrics))
 
 
@@ -126,24 +124,3 @@ def _join(lanes: Sequence[_LaneThread]) -> None:
         lane.stop()
     for lane in lanes:
         lane.join()
-
-
-@contextlib.contextmanager
-def _metrics_endpoint(settings: Settings, metrics: SinkMetrics) -> Iterator[None]:
-    if settings.metrics_port is None:
-        yield
-        return
-    address = "127.0.0.1" if settings.environment == "local" else "0.0.0.0"  # noqa: S104
-    try:
-        server, thread = start_http_server(settings.metrics_port, address, metrics.registry)
-    except OSError as error:
-        raise OperatorError(
-            f"metrics port {settings.metrics_port} cannot be opened ({error.strerror}): "
-            "set MEMEWATCH_METRICS_PORT to a free one"
-        ) from None
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -187,7 +187,8 @@ class LocalStack:
         services.append(stage_service("api", ["api"], directory, kafka | api, api_ready))
         if self._options.source != "none":
             command = ["producer", "--source", self._options.source]
-            services.append(stage_service("producer", command, directory, kafka))
+            truth = {f"{PREFIX}DEMO_TRUTH_FILE": str(directory.path / "truth.ndjson")}
+            services.append(stage_service("producer", command, directory, truth | kafka))
         return services
 
     def _stop_order(self) -> list[list[str]]:
