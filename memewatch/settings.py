@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     state_idle_hours: float = Field(24.0, gt=0, description="a token's state starts fresh after")
 
     demo_seed: int = 7
-    demo_tokens: int = Field(40, ge=1, le=1000)
+    demo_tokens: int = Field(64, ge=1, le=1000)
     demo_truth_file: Path | None = Field(
         None, description="the simulated market appends what really happened here (NDJSON)"
     )

@@ -10,11 +10,13 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from processors.alerts import open_alert, revise_alert
 from processors.detectors.base import FollowUp, JoinedDetector, Revision, TokenView
 from processors.patterns import PatternSet
+from processors.progress import FEATURE as PRICE_SINCE_ALERT
+from processors.progress import Progress
 from processors.records import Outputs
 from processors.watermarks import END, START
 from schemas.alerts import Alert, DeadLetter, InputReference, Signal
@@ -127,7 +129,8 @@ class JoinedAxis:
         token = self._token(alert.token, alert.symbol, time_ms, session)
         if len(token.cases) >= _OPEN_ALERTS_A_TOKEN:
             return
-        case = token.cases[alert.id] = _Case(alert, follow_up)
+        progress = Progress(token.view, time_ms)
+        case = token.cases[alert.id] = _Case(alert, follow_up, progress)
         heapq.heappush(self._timers, (time_ms + follow_up.horizon_ms, alert.id, alert.token))
         self._review(token, case, time_ms, out)
 
@@ -165,8 +168,10 @@ class JoinedAxis:
             revision = case.follow_up.review(token.view, time_ms)
         except Exception as error:
             self._failed(case.alert.pattern, error, encode(case.alert), out)
-            revision = _as_it_stands(case.alert, time_ms)
-        self._revise(token, case, revision, out)
+            revision = _resolution(case.alert, time_ms)
+        if revision is None and case.progress.news(token.view, time_ms):
+            revision = _as_it_stands(case.alert)
+        self._revise(token, case, revision, time_ms, out)
 
     def _failed(self, pattern: str, error: Exception, value: bytes, out: Outputs) -> None:
         """A detector's bug costs its own word on one input, not the partition's progress."""
@@ -181,10 +186,17 @@ class JoinedAxis:
         )
 
     def _revise(
-        self, token: _JoinedToken, case: _Case, revision: Revision | None, out: Outputs
+        self,
+        token: _JoinedToken,
+        case: _Case,
+        revision: Revision | None,
+        time_ms: int,
+        out: Outputs,
     ) -> None:
         if revision is None:
             return
+        progress = case.progress.tell(token.view, time_ms)
+        revision = replace(revision, evidence=(*revision.evidence, *progress))
         case.alert = revise_alert(case.alert, revision, token.inputs(), out.now)
         out.alerts.append(case.alert)
         if revision.status in ("resolved", "retracted"):
@@ -201,8 +213,8 @@ class JoinedAxis:
                     revision = case.follow_up.expire(deadline)
                 except Exception as error:
                     self._failed(case.alert.pattern, error, encode(case.alert), out)
-                    revision = _as_it_stands(case.alert, deadline)
-                self._revise(token, case, revision, out)
+                    revision = _resolution(case.alert, deadline)
+                self._revise(token, case, revision, deadline, out)
 
     def _token(self, name: str, symbol: str, time_ms: int, session: _Session) -> _JoinedToken:
         token = self._tokens.get(name)
@@ -264,6 +276,7 @@ class _Session:
 class _Case:
     alert: Alert
     follow_up: FollowUp
+    progress: Progress
 
 
 @dataclass(slots=True)
@@ -280,14 +293,18 @@ class _JoinedToken:
         return [self.references[kind] for kind in sorted(self.references)]
 
 
-def _as_it_stands(alert: Alert, time_ms: int) -> Revision:
-    """The resolution of an alert whose follow-up cannot go on."""
+def _as_it_stands(alert: Alert) -> Revision:
+    """The alert as it was last revised."""
     return Revision(
         score=alert.score,
         severity=alert.severity,
         phase=alert.phase,
-        status="resolved",
+        status=alert.status,
         explanation=alert.explanation,
-        evidence=tuple(alert.evidence),
-        ended_ms=time_ms,
+        evidence=tuple(item for item in alert.evidence if item.feature != PRICE_SINCE_ALERT),
     )
+
+
+def _resolution(alert: Alert, time_ms: int) -> Revision:
+    """The end of an alert whose follow-up cannot go on."""
+    return replace(_as_it_stands(alert), status="resolved", ended_ms=time_ms)

@@ -22,6 +22,9 @@ LONGEST_GAP_MS = 24 * 3_600_000
 #: Going on makes the market's past again, in about 0.2 s for each of its hours.
 OLDEST_MARKET_MS = 7 * 24 * 3_600_000
 
+#: With 64 tokens enough is going on that some alert changes every half minute.
+_SCENARIOS_A_TOKEN_HOUR = 6.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -94,4 +97,5 @@ def _market(settings: Settings, start_ms: int) -> MarketSource:
         settings.demo_tokens,
         start_ms=start_ms,
         truth_path=settings.demo_truth_file,
+        scenarios_per_hour=_SCENARIOS_A_TOKEN_HOUR * settings.demo_tokens,
     )

@@ -63,7 +63,7 @@ async def test_without_a_built_page_the_root_says_how_to_build_it(tmp_path: Path
             200,
             "text/plain; charset=utf-8",
         )
-        assert "make ui" in response.text
+        assert "make install" in response.text
         assert (await http.get("/tokens/T")).status_code == 404
 
 
