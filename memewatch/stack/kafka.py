@@ -65,6 +65,8 @@ group.initial.rebalance.delay.ms=0
 # The first restart after a year must still find the committed offsets.
 offsets.retention.minutes=525600
 log.segment.bytes=268435456
+# Records whose time has come go within seconds, so that "kept for N days" means it.
+log.retention.check.interval.ms=10000
 log.index.size.max.bytes=2097152
 log.cleaner.dedupe.buffer.size=16777216
 num.network.threads=2
