@@ -68,7 +68,7 @@ async def run_api(
 async def until(condition: Callable[[], bool]) -> None:
     """Return once the condition holds; fails at the deadline."""
     async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110 - any condition, so there is nothing to wait on
+        while not condition():
             await asyncio.sleep(0.005)
 
 
