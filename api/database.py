@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from memewatch.postgres import address
 from memewatch.settings import Settings
 
 #: Reads are short; more connections than this only queue up inside PostgreSQL.
@@ -87,13 +88,8 @@ class Database:
 
 
 def _connect_options(settings: Settings) -> dict[str, Any]:
-    password = settings.postgres_password
     return {
-        "host": settings.postgres_host,
-        "port": settings.postgres_port,
-        "database": settings.postgres_database,
-        "user": settings.postgres_user,
-        "password": password.get_secret_value() if password else None,
+        **address(settings),
         "timeout": _CONNECT_TIMEOUT_S,
         "command_timeout": _QUERY_TIMEOUT_S,
         "server_settings": {

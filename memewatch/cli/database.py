@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from memewatch.errors import OperatorError
+from memewatch.postgres import address
 from memewatch.settings import Settings
 
 _TIMEOUT_S = 10.0
@@ -12,14 +13,9 @@ _TIMEOUT_S = 10.0
 
 async def connect(settings: Settings) -> asyncpg.Connection:
     """Open a connection; raises ``OperatorError`` when PostgreSQL does not let us in."""
-    password = settings.postgres_password
     try:
         connection: asyncpg.Connection = await asyncpg.connect(
-            host=settings.postgres_host,
-            port=settings.postgres_port,
-            user=settings.postgres_user,
-            password=password.get_secret_value() if password else None,
-            database=settings.postgres_database,
+            **address(settings),
             timeout=_TIMEOUT_S,
             server_settings={"application_name": "memewatch"},
         )

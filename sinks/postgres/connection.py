@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from memewatch.postgres import address
 from memewatch.settings import Settings
 
 #: A server that accepted the connection answers within this, also while it recovers.
@@ -25,13 +26,8 @@ _REFUSING_CLASSES = ("22", "23", "54")
 
 async def connect(settings: Settings) -> asyncpg.Connection:
     """Open one connection; raises ``OSError``, ``TimeoutError`` or ``asyncpg.PostgresError``."""
-    password = settings.postgres_password
     connection: asyncpg.Connection = await asyncpg.connect(
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        user=settings.postgres_user,
-        password=password.get_secret_value() if password else None,
-        database=settings.postgres_database,
+        **address(settings),
         timeout=_CONNECT_TIMEOUT_S,
         command_timeout=_COMMAND_TIMEOUT_S,
         server_settings={"application_name": "memewatch-sink", **_SERVER_SETTINGS},

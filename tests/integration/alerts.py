@@ -9,6 +9,7 @@ import time
 import asyncpg
 
 from memewatch.cli.lag import read_topics
+from memewatch.postgres import address
 from memewatch.settings import Settings
 from tests.integration.expectation import Revisions, essence
 
@@ -48,11 +49,5 @@ async def count(settings: Settings, table: str) -> int:
 
 
 async def _connect(settings: Settings) -> asyncpg.Connection[asyncpg.Record]:
-    password = settings.postgres_password
-    return await asyncpg.connect(
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        user=settings.postgres_user,
-        password=password.get_secret_value() if password else None,
-        database=settings.postgres_database,
+    return await asyncpg.connect(**address(settings)
     )
