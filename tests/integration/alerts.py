@@ -49,5 +49,4 @@ async def count(settings: Settings, table: str) -> int:
 
 
 async def _connect(settings: Settings) -> asyncpg.Connection[asyncpg.Record]:
-    return await asyncpg.connect(**address(settings)
-    )
+    return await asyncpg.connect(**address(settings))
