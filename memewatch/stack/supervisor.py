@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,6 +13,8 @@ from typing import Literal
 
 from memewatch.errors import OperatorError
 from memewatch.stack.child import Child
+
+_log = logging.getLogger(__name__)
 
 State = Literal["starting", "running", "restarting", "stopped"]
 
@@ -120,6 +123,10 @@ class Supervisor:
             await self._spawn(watched)
         except OperatorError as error:
             return str(error)
+        except Exception as error:
+            # Whatever it is, the others must be stopped in order and a person must be told.
+            _log.exception("%s cannot be started", watched.service.name)
+            return f"cannot be started: {error}"
         assert watched.child is not None
         self._on_change()
         readiness = asyncio.create_task(self._await_readiness(watched))
@@ -135,7 +142,7 @@ class Supervisor:
             watched.child = await asyncio.shield(spawning)
         except asyncio.CancelledError:
             # The thread goes on; what it starts must not be lost, or nobody would stop it.
-            with contextlib.suppress(OperatorError):
+            with contextlib.suppress(Exception):
                 watched.child = await spawning
             raise
 

@@ -60,9 +60,12 @@ def reachable_home(directory: Path, account: Account) -> Path:
 
     ``directory`` is then a link. Nobody's permissions are changed to make it reachable.
     """
-    if account.user_id is None or directory.is_symlink():
+    if directory.is_symlink():
         return directory.resolve()
     directory.parent.mkdir(parents=True, exist_ok=True)
+    if account.user_id is None:
+        directory.mkdir(exist_ok=True)
+        return directory.resolve()
     if directory.exists() or _may_pass(directory.parent):
         directory.mkdir(exist_ok=True)
         return directory.resolve()

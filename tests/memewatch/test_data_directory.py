@@ -130,3 +130,9 @@ def test_programs_that_its_user_cannot_read_are_copied_and_no_permission_is_chan
     assert stat.S_IMODE(script.stat().st_mode) == 0o700
     # Whoever runs PostgreSQL under the own account needs no copy.
     assert readable_copy(closed, tmp_path / "unused", Account(None, None)) == closed
+
+
+def test_an_ordinary_user_gets_the_directory_itself_made(tmp_path: Path) -> None:
+    directory = tmp_path / "data" / "postgres"
+    assert reachable_home(directory, Account(None, None)) == directory.resolve()
+    assert directory.is_dir()

@@ -190,3 +190,23 @@ async def test_a_log_that_has_grown_is_moved_aside_at_the_next_start(tmp_path: P
     await child.wait()
     assert made.log_file.read_text() == "started\n"
     assert (tmp_path / "api.previous.log").stat().st_size == 17 * 1024 * 1024
+
+
+async def test_what_cannot_even_be_started_is_reported_and_the_others_still_stop(
+    tmp_path: Path,
+) -> None:
+    supervisor = Supervisor(lambda: None, lambda _: None)
+    await supervisor.start(service(program(tmp_path, "kafka", OBEDIENT)), 20)
+
+    def spawn() -> Child:
+        raise FileNotFoundError("no such cluster")
+
+    async def never() -> bool:
+        return False
+
+    with pytest.raises(OperatorError, match="postgres cannot be started: no such cluster"):
+        await supervisor.start(Service("postgres", spawn, never), 30)
+    assert await supervisor.stop([["postgres"], ["kafka"]]) == []
+    kafka = supervisor.watched["kafka"].child
+    assert kafka
+    assert not kafka.is_running()
