@@ -18,7 +18,7 @@ from faust.types import TP
 
 from benchmarks.job import VolumeScorer
 from memewatch.settings import load_settings
-from processors import app as processors_app
+from processors.app import create_app
 from processors.batches import BatchConsumer
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.patterns import SHIPPED, PatternSet
@@ -77,9 +77,8 @@ PATTERN_SETS = {
 
 if __name__ == "__main__":
     TimedWorker.expected = int(sys.argv[2])
-    processors_app.Worker = TimedWorker  # type: ignore[misc]
     faust.Worker(
-        processors_app.create_app(load_settings(), PATTERN_SETS[sys.argv[1]]),
+        create_app(load_settings(), PATTERN_SETS[sys.argv[1]], TimedWorker),
         loglevel=logging.WARNING,
         redirect_stdouts=False,
         daemon=True,

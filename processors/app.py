@@ -26,7 +26,9 @@ _SESSION_TIMEOUT_S = 10.0
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, patterns: PatternSet = SHIPPED) -> faust.App:
+def create_app(
+    settings: Settings, patterns: PatternSet = SHIPPED, worker_type: type[Worker] = Worker
+) -> faust.App:
     """A worker's application. Run it with ``faust.Worker``."""
     app = faust.App(
         settings.namespace + WORKERS_GROUP,
@@ -50,7 +52,7 @@ def create_app(settings: Settings, patterns: PatternSet = SHIPPED) -> faust.App:
         autodiscover=False,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    worker = Worker(settings, patterns)
+    worker = worker_type(settings, patterns)
     consumer = consumer_of(app)
 
     async def restore(assigned: Set[TP]) -> None:
