@@ -90,7 +90,7 @@ class PumpSettings:
     #: ... or a smaller one, if it is young and the token trades steadily: there a count far above
     #: expectation means something, where trades are rare they come in clumps anyway.
     burst: Floors = Floors(
-        rush=5.0, lifts=6.0, volume=22.0, total=9.5, usual_orders=0.7, age_ms=45_000.0
+        rush=5.0, lifts=5.0, volume=22.0, total=9.5, usual_orders=0.7, age_ms=45_000.0
     )
     #: The rise as River's scorer sees it, in standard deviations of the token's own rises, ...
     deviation_floor: float = 3.0

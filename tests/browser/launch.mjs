@@ -1,12 +1,19 @@
 // Starts a real Chromium: the distribution's where there is one, else the one from the npm package.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import packaged, { inflate, setupLambdaEnvironment } from "@sparticuz/chromium";
 import { chromium } from "playwright-core";
+
+// The package unpacks into the temporary directory and trusts what it finds there, which may be
+// another user's; ours is this project's own.
+const UNPACKED = fileURLToPath(new URL("../../build/browser", import.meta.url));
+mkdirSync(UNPACKED, { recursive: true });
+process.env.TMPDIR = UNPACKED;
 
 const INSTALLED = [
   "/usr/bin/chromium",
