@@ -23,7 +23,7 @@ LONGEST_GAP_MS = 24 * 3_600_000
 OLDEST_MARKET_MS = 7 * 24 * 3_600_000
 
 #: With 64 tokens enough is going on that some alert changes every half minute.
-_SCENARIOS_A_TOKEN_HOUR = 6.0
+SCENARIOS_A_TOKEN_HOUR = 6.0
 
 _log = logging.getLogger(__name__)
 
@@ -97,5 +97,5 @@ def _market(settings: Settings, start_ms: int) -> MarketSource:
         settings.demo_tokens,
         start_ms=start_ms,
         truth_path=settings.demo_truth_file,
-        scenarios_per_hour=_SCENARIOS_A_TOKEN_HOUR * settings.demo_tokens,
+        scenarios_per_hour=SCENARIOS_A_TOKEN_HOUR * settings.demo_tokens,
     )
