@@ -18,7 +18,7 @@ from statistics import quantiles
 from confluent_kafka import Consumer, TopicPartition
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.stages import running, until_ready
+from benchmarks.stages import running_stages, until_ready
 from memewatch.kafka import RecordProducer, client_config, ensure_topics
 from memewatch.settings import Settings
 from memewatch.stack.ports import free_port
@@ -55,7 +55,7 @@ async def run(
     stages = {"worker": here, "sink": role_settings(SINK).model_copy(update=shared), "api": api}
     publisher = _Publisher(here, samples + _WARM_UP_SAMPLES)
     url = f"127.0.0.1:{api.api_port}"
-    async with running(stages):
+    async with running_stages(stages):
         await until_ready(f"http://{url}")
         async with connect(f"ws://{url}/api/v1/stream", max_size=None) as stream:
             await publisher.publish_usual_transfers()

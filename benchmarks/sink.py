@@ -30,7 +30,7 @@ from sinks.postgres.rows import SERIES_TABLES
 from sinks.postgres.series import SeriesSink
 from sinks.read_ahead import ReadAhead, stepping_aside
 
-_ROUNDS = 4
+ROUNDS = 4
 _BATCHES_A_ROUND = 16
 _TOKENS = 24
 _START_MS = 1_534_521_600_000
@@ -39,7 +39,7 @@ _NAMESPACE = "benchmark."
 Batch = Sequence[tuple[int, bytes]]
 
 
-async def run(settings: Settings) -> dict[str, float]:
+async def run(settings: Settings, rounds: int = ROUNDS) -> dict[str, float]:
     """Rows a second of both sides and their ratio.
 
     ``settings`` name a migrated database that may be thrown away, and its owner.
@@ -57,7 +57,7 @@ async def run(settings: Settings) -> dict[str, float]:
         table = await _make_bare_table(bare)
         spent, spent_bare, rows = 0.0, 0.0, 0
         # The first round warms both sides up and is not counted.
-        for number in range(_ROUNDS + 1):
+        for number in range(rounds + 1):
             batches = _batches(number)
             product_s = await _product(sink, positions, decode, batches)
             bare_s = await _bare(bare, table, batches)

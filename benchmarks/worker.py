@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 from pathlib import Path
 from statistics import median
 
 from benchmarks.job import START_MS, VolumeScorer, run_job, trades
+from benchmarks.processes import ROOT, answer, environment
+from benchmarks.progress import tell
 from memewatch.kafka import RecordProducer, ensure_topics
 from memewatch.settings import Settings
 from schemas.codec import encode
@@ -19,11 +19,8 @@ from schemas.events import Control
 from schemas.times import rfc3339
 from schemas.topics import EVENT_PARTITIONS, EVENT_TOPICS, TICKS, TopicSpec
 
-ROOT = Path(__file__).parents[1]
 EVENTS = 300_000
 ROUNDS = 3
-#: Five minutes is ten times what the slowest engine needs on two loaded cores.
-_TIMEOUT_S = 300
 _WATERMARK_EVERY = 2_000
 
 
@@ -38,18 +35,19 @@ async def run(
     seconds: dict[str, list[float]] = {
         name: [] for name in ("bare_loop", "memewatch", "quix_streams", "production")
     }
-    for _ in range(rounds):
+    for number in range(rounds):
+        tell(f"worker: round {number + 1} of {rounds}")
         seconds["bare_loop"].append(_bare_loop(log))
         for name, kind in (("memewatch", "job"), ("production", "shipped")):
             namespace = f"bench{secrets.token_hex(4)}."
             here = settings.model_copy(update={"namespace": namespace})
             ensure_topics(here)
             await _publish(here, log)
-            seconds[name].append(_worker(here, kind, events))
+            seconds[name].append(await _worker(here, kind, events))
             if kind == "job" and quix_python is not None:
                 topic = f"{namespace}{TICKS.name}.plain"
                 await _publish_plain(here, topic, log)
-                seconds["quix_streams"].append(_quix(here, quix_python, topic, events))
+                seconds["quix_streams"].append(await _quix(here, quix_python, topic, events))
     rate = {name: events / median(times) for name, times in seconds.items() if times}
 
     def ratio(name: str) -> float:
@@ -81,34 +79,15 @@ def _bare_loop(log: list[tuple[bytes, bytes]]) -> float:
     return time.perf_counter() - began
 
 
-def _worker(settings: Settings, kind: str, events: int) -> float:
-    environment = os.environ | {
-        "MEMEWATCH_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "MEMEWATCH_NAMESPACE": settings.namespace,
-    }
+async def _worker(settings: Settings, kind: str, events: int) -> float:
     command = [sys.executable, "-m", "benchmarks.worker_process", kind, str(events)]
-    return _seconds(command, environment)
+    return float((await answer(command, environment(settings)))["seconds"])
 
 
-def _quix(settings: Settings, python: Path, topic: str, events: int) -> float:
-    command = [
-        str(python),
-        "-m",
-        "benchmarks.quix_process",
-        settings.kafka_bootstrap,
-        topic,
-        str(events),
-        topic,
-    ]
-    return _seconds(command, dict(os.environ))
-
-
-def _seconds(command: list[str], environment: dict[str, str]) -> float:
-    done = subprocess.run(  # noqa: S603 - our own modules
-        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, timeout=_TIMEOUT_S, check=True
-    )
-    # Faust hides the cursor on stdout too; the answer is the last object.
-    return float(json.loads(done.stdout[done.stdout.rindex(b"{") :])["seconds"])
+async def _quix(settings: Settings, python: Path, topic: str, events: int) -> float:
+    arguments = [settings.kafka_bootstrap, topic, str(events), topic]
+    command = [str(python), "-m", "benchmarks.quix_process", *arguments]
+    return float((await answer(command, os.environ | {"PYTHONPATH": str(ROOT)}))["seconds"])
 
 
 async def _publish(settings: Settings, log: list[tuple[bytes, bytes]]) -> None:
