@@ -10,6 +10,8 @@ import { type Floor, feedRows } from "./rows.ts";
 const PAGE = 100;
 /** Whoever reads further back than this is better served by a filter. */
 const MAX_ROWS = 5_000;
+/** A page that could not be read is asked for again after this long. */
+const RETRY_MS = 2_000;
 
 export interface Feed {
   readonly rows: readonly Held[];
@@ -77,15 +79,25 @@ export function useFeed(filter: Filter): Feed {
   const rows = useMemo(() => feedRows(state.alerts, filter, floor), [state.alerts, filter, floor]);
   const full = rows.length >= MAX_ROWS;
   const cursor = current?.cursor ?? null;
+  // Anew after every answer, also one like the last: whoever waits at the end asks again, since a
+  // new generation may have dropped what was asked before.
   const loadOlder = useCallback(() => {
-    if (busy.current || cursor === null || full || abort.current === null) return;
-    void read(cursor, abort.current.signal);
-  }, [cursor, full, read]);
+    if (busy.current || current === null || current.cursor === null || full) return;
+    if (abort.current !== null) void read(current.cursor, abort.current.signal);
+  }, [current, full, read]);
+
+  const error = current?.error ?? null;
+  useEffect(() => {
+    // On `current`: the same failure once more is another answer and asks for another try.
+    if (current === null || current.error === null || current.cursor === null) return;
+    const timer = setTimeout(loadOlder, RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [current, loadOlder]);
 
   return {
     rows,
     loading: current === null,
-    error: current?.error ?? null,
+    error,
     hasOlder: cursor !== null && !full,
     full: cursor !== null && full,
     loadOlder,
