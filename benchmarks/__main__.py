@@ -31,6 +31,7 @@ from memewatch.stack.roles import OWNER, SUPERUSER, Role, ensure_database
 from sinks.migrations import upgrade
 
 _NAMES = ("sink", "latency_ms", "worker")
+_WIDTH = 120  # of a table in a file, where nothing may be cut off
 _STOPPED = 130  # as a shell calls what SIGINT ended
 
 
@@ -50,7 +51,7 @@ def main() -> int:
         return _STOPPED
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(figures, indent=2) + "\n")
-    Console().print(table_of(figures))
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table_of(figures))
     tell(f"written to {arguments.out}")
     return 0
 
@@ -77,7 +78,7 @@ async def _measure(names: Sequence[str], quick: bool) -> dict[str, Any]:
             figures["latency_ms"] = await latency.run(settings, of_role, samples)
         if "worker" in names:
             tell("worker: events beside a bare loop" + ("" if quick else " and Quix Streams"))
-            events, rounds = (20_000, 1) if quick else (worker.EVENTS, worker.ROUNDS)
+            events, rounds = (5_000, 1) if quick else (worker.EVENTS, worker.ROUNDS)
             figures |= await worker.run(settings, peer, events, rounds)
     return figures
 

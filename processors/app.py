@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import ssl
 import tempfile
@@ -15,7 +16,7 @@ import faust
 from faust.types import TP
 
 from memewatch.settings import Settings
-from processors.batches import BatchTopic, BatchTransport, consumer_of
+from processors.batches import BatchTopic, BatchTransport, consumer_of, use_plain_records
 from processors.patterns import SHIPPED, PatternSet
 from processors.worker import Worker
 from schemas.topics import EVENT_TOPICS, WORKERS_GROUP
@@ -51,12 +52,16 @@ def create_app(
         Topic=BatchTopic,
         autodiscover=False,
     )
+    use_plain_records()
     app.transport = BatchTransport(app.conf.broker_consumer, app)
     worker = worker_type(settings, patterns)
     consumer = consumer_of(app)
 
     async def restore(assigned: Set[TP]) -> None:
         await worker.restore(consumer, set(assigned))
+        # What is there now stays: the collector would go through all of it again and again.
+        gc.collect()
+        gc.freeze()
 
     consumer.restore = restore
     consumer.positions = worker.positions
