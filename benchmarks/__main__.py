@@ -31,7 +31,6 @@ from memewatch.stack.roles import OWNER, SUPERUSER, Role, ensure_database
 from sinks.migrations import upgrade
 
 _NAMES = ("sink", "latency_ms", "worker")
-_WIDTH = 120  # of a table in a file, where nothing may be cut off
 _STOPPED = 130  # as a shell calls what SIGINT ended
 
 
@@ -51,7 +50,7 @@ def main() -> int:
         return _STOPPED
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(figures, indent=2) + "\n")
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table_of(figures))
+    Console().print(table_of(figures))
     tell(f"written to {arguments.out}")
     return 0
 
