@@ -14,7 +14,7 @@ joined axis must tell them apart. A token that nobody trades gives no trades to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import exp, expm1, inf, log, log1p, log10, sqrt
 from statistics import NormalDist
 from typing import Any, ClassVar
@@ -48,15 +48,26 @@ class Floors:
     lifts: float
     volume: float
     total: float
+    #: The rise as River's scorer sees it, in standard deviations of the token's own rises, ...
+    deviation: float = 3.0
+    #: ... and what a trader would call a rise at all (log price).
+    rise: float = 0.03
+    #: Part of the orders that buy, and part of the buying orders that lift the price.
+    buy_share: float = 0.0
+    lift_share: float = 0.0
     #: Buying orders that ``crowd_half_life_ms`` holds in usual times.
     usual_orders: float = 0.0
     age_ms: float = inf
 
     def passed_by(self, strengths: _Strengths) -> bool:
+        """Whether all but the rise itself is reached."""
         return (
-            strengths.rush >= self.rush
+            strengths.deviation >= self.deviation
+            and strengths.rush >= self.rush
             and strengths.lifts >= self.lifts
             and strengths.volume >= self.volume
+            and strengths.buy_share >= self.buy_share
+            and strengths.lift_share >= self.lift_share
             and strengths.usual_orders >= self.usual_orders
             and strengths.age_ms <= self.age_ms
             and strengths.total() >= self.total
@@ -92,10 +103,20 @@ class PumpSettings:
     burst: Floors = Floors(
         rush=5.0, lifts=5.0, volume=22.0, total=9.5, usual_orders=0.7, age_ms=45_000.0
     )
-    #: The rise as River's scorer sees it, in standard deviations of the token's own rises, ...
-    deviation_floor: float = 3.0
-    #: ... and what a trader would call a rise at all (log price).
-    rise_floor: float = 0.03
+    #: ... or one that is modest in everything, if hardly anybody sells into it and most of its
+    #: orders lift the price. In 226 recorded coin-days this adds no alert, also with a floor of
+    #: 0.7 for the part that buys; without the two shares it would add about thirty.
+    unanimous: Floors = Floors(
+        rush=5.0,
+        lifts=6.0,
+        volume=10.0,
+        total=8.5,
+        deviation=2.0,
+        rise=0.025,
+        buy_share=0.8,
+        lift_share=0.5,
+        usual_orders=0.2,
+    )
     #: A burst of this age counts as it is, a younger one more: pumps are sudden.
     sudden_ms: float = 30_000.0
     youngest_ms: float = 10_000.0
@@ -108,6 +129,19 @@ class PumpSettings:
     #: A token trades in few quote currencies; further ones do not move the price.
     quote_limit: int = 4
 
+    def ways(self) -> tuple[Floors, ...]:
+        """What opens an alert, the most convincing first."""
+        return self.crowd, self.burst, self.unanimous
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Settings are code, not state: a token's pickle holds what differs from the defaults."""
+        values = ((field, getattr(self, field.name)) for field in fields(self))
+        return _settings, ({field.name: v for field, v in values if v != field.default},)
+
+
+def _settings(changed: dict[str, Any]) -> PumpSettings:
+    return PumpSettings(**changed)
+
 
 SETTINGS = PumpSettings()
 
@@ -117,7 +151,7 @@ class PumpAndDump(Detector[Tick]):
 
     pattern: ClassVar[Pattern] = "pump_and_dump"
     topic: ClassVar[str] = TICKS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, settings: PumpSettings = SETTINGS) -> None:
         self._settings = settings
@@ -135,9 +169,11 @@ class PumpAndDump(Detector[Tick]):
             return None
         price = float(event.price)
         rise, lifted = self._move(event.quote, price, time_ms)
-        if event.side != "buy":
-            return None
         history = self._history
+        if event.side != "buy":
+            if history is not None:
+                history.add_sale(time_ms)
+            return None
         if history is None:
             history = self._history = _History(self._settings, time_ms)
         history.add(float(event.amount), lifted, time_ms)
@@ -167,17 +203,17 @@ class PumpAndDump(Detector[Tick]):
         settings = self._settings
         if time_ms < max(self._silent_until_ms, history.since_ms + settings.warm_up_ms):
             return None
-        if rise < settings.rise_floor or history.rush(time_ms) < settings.burst.rush:
+        # Nearly every trade ends here, before anything costly is asked.
+        risen = [floors for floors in settings.ways() if rise >= floors.rise]
+        if not risen or history.rush(time_ms) < min(floors.rush for floors in risen):
             return None
         strengths = history.strengths(self._deviations(rise), time_ms)
-        if strengths.rise < settings.deviation_floor:
-            return None
-        passed = [f for f in (settings.crowd, settings.burst) if f.passed_by(strengths)]
+        passed = [floors for floors in risen if floors.passed_by(strengths)]
         if not passed:
             return None
         self._silent_until_ms = time_ms + settings.cool_down_ms
         self._alerted = (price, rise)
-        return _opening(settings, passed[0], history, strengths, rise, time_ms)
+        return _opening(passed[0], history, strengths, rise, time_ms)
 
     def _learn(self, rise: float) -> None:
         gaussian: Any = self._scorer.gaussian
@@ -202,9 +238,12 @@ class _Strengths:
     #: Buy volume as a multiple of its mean.
     volume: float
     #: The rise in standard deviations of the token's own rises.
-    rise: float
-    #: Orders that lifted the price.
+    deviation: float
+    #: Orders that lifted the price, and their part of the buying orders (0..1).
     lifts: float
+    lift_share: float
+    #: The part of all orders that buy (0..1).
+    buy_share: float
     #: Buying orders to be expected in as much time.
     usual_orders: float
     #: How long the burst has been going on, and that as a strength: above 0 while it is young.
@@ -217,22 +256,24 @@ class _Strengths:
             log1p(max(self.rush, 0.0))
             + log1p(max(self.orders, 0.0))
             + log10(max(self.volume, 1e-9))
-            + log(max(self.rise, 1e-9))
+            + log(max(self.deviation, 1e-9))
             + log1p(self.lifts)
             + self.suddenness
         )
 
 
 class _History:
-    """A token's buying: what the last seconds hold and what is usual."""
+    """A token's buying: what the last seconds hold, against how many sales, and what is usual."""
 
     __slots__ = (
         "_burst_ms",
         "_last_buy_ms",
+        "_last_sale_ms",
         "_lifts",
         "_orders",
         "_repeats",
         "_rush_orders",
+        "_sales",
         "_settings",
         "_usual_orders",
         "_usual_rush_orders",
@@ -246,10 +287,12 @@ class _History:
         self.since_ms = time_ms
         self._burst_ms = time_ms
         self._last_buy_ms = -1
+        self._last_sale_ms = -1
         self._repeats = False
         half_life = settings.crowd_half_life_ms
         self._orders = DecayingSum(half_life)
         self._rush_orders = DecayingSum(half_life)
+        self._sales = DecayingSum(half_life)
         self._lifts = DecayingSum(half_life)
         self._volume = DecayingSum(half_life)
         self._usual_orders = DecayingRate(settings.order_baseline_half_life_ms)
@@ -277,6 +320,12 @@ class _History:
             self._rush_orders.add(1.0, time_ms)
             self._usual_rush_orders.learn(time_ms)
 
+    def add_sale(self, time_ms: int) -> None:
+        """Count one selling order, however many makers it fills."""
+        if time_ms != self._last_sale_ms:
+            self._last_sale_ms = time_ms
+            self._sales.add(1.0, time_ms)
+
     @property
     def burst_ms(self) -> int:
         """When the burst that is going on began."""
@@ -291,18 +340,22 @@ class _History:
     def rush(self, time_ms: int) -> float:
         return _beyond(*self.rush_orders(time_ms))
 
-    def strengths(self, rise: float, time_ms: int) -> _Strengths:
-        """Everything about the last seconds; ``rise`` is in standard deviations."""
+    def strengths(self, deviation: float, time_ms: int) -> _Strengths:
+        """Everything about the last seconds, of which there must be a buy; ``deviation`` is the
+        rise in standard deviations."""
         settings = self._settings
         usual_volume = _expected(self._usual_volume, self._volume, time_ms)
         usual_orders = _expected(self._usual_orders, self._orders, time_ms)
         age_ms = max(time_ms - self._burst_ms, settings.youngest_ms)
+        orders, lifts = self._orders.at(time_ms), self._lifts.at(time_ms)
         return _Strengths(
             rush=self.rush(time_ms),
-            orders=_beyond(self._orders.at(time_ms), usual_orders),
+            orders=_beyond(orders, usual_orders),
             volume=self._volume.at(time_ms) / usual_volume if usual_volume > 0.0 else 0.0,
-            rise=rise,
-            lifts=self._lifts.at(time_ms),
+            deviation=deviation,
+            lifts=lifts,
+            lift_share=lifts / orders,
+            buy_share=orders / (orders + self._sales.at(time_ms)),
             usual_orders=usual_orders,
             age_ms=age_ms,
             suddenness=log(settings.sudden_ms / age_ms),
@@ -320,7 +373,6 @@ def _beyond(seen: float, expected: float) -> float:
 
 
 def _opening(
-    settings: PumpSettings,
     floors: Floors,
     history: _History,
     strengths: _Strengths,
@@ -344,8 +396,12 @@ def _opening(
             _evidence("orders_deviation", strengths.orders, 0.0, None, 0.1),
             _evidence("price_lifting_orders", strengths.lifts, None, floors.lifts, 0.1),
             _evidence("buy_volume_ratio", strengths.volume, 1.0, floors.volume, 0.2),
-            _evidence("price_rise_deviation", strengths.rise, 0.0, settings.deviation_floor, 0.2),
-            _evidence("price_rise", percent, 0.0, expm1(settings.rise_floor), 0.0),
+            _evidence("price_rise_deviation", strengths.deviation, 0.0, floors.deviation, 0.2),
+            _evidence("price_rise", percent, 0.0, expm1(floors.rise), 0.0),
+            _evidence("buy_share", strengths.buy_share, None, floors.buy_share or None, 0.0),
+            _evidence(
+                "price_lifting_share", strengths.lift_share, None, floors.lift_share or None, 0.0
+            ),
             _evidence("burst_age_seconds", strengths.age_ms / 1000, None, None, 0.1),
             _evidence("strength", strengths.total(), None, floors.total, 0.0),
         ),

@@ -6,6 +6,7 @@ import math
 import pickle
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -73,6 +74,48 @@ def test_a_crowd_that_sells_is_no_pump() -> None:
     assert run(ticks(quiet(10), falling)) == []
 
 
+def small_crowd(rise: float = 0.05) -> list[Trade]:
+    """Too few rush orders for a crowd, too rare a token for a burst."""
+    start = price_at(quiet(10), PUMP_MS)
+    return pump(PUMP_MS, rise=rise, orders=11, seconds=12, fills=2, start=start)
+
+
+def test_a_small_crowd_that_nobody_sells_into_is_a_pump() -> None:
+    [(time_ms, opening)] = run(ticks(quiet(10), small_crowd()))
+    assert 0 <= time_ms - START_MS - PUMP_MS <= 12_000
+    evidence = {item.feature: item for item in opening.evidence}
+    assert evidence["rush_orders"].value < 11
+    assert evidence["buy_share"].threshold == SETTINGS.unanimous.buy_share
+    assert evidence["price_lifting_share"].threshold == SETTINGS.unanimous.lift_share
+    assert opening.score >= 0.5
+
+
+def test_a_small_crowd_that_others_sell_into_is_no_pump() -> None:
+    crowd = small_crowd()
+    sales = [Trade(t.at_ms + 300, "sell", t.price, t.amount / 10) for t in crowd[::4]]
+    assert run(ticks(quiet(10), crowd, sales)) == []
+
+
+def test_a_sale_that_fills_several_makers_counts_once() -> None:
+    sale = [Trade(PUMP_MS + 100, "sell", 1.0, 5.0) for _ in range(30)]
+    assert len(run(ticks(quiet(10), small_crowd(), sale))) == 1
+
+
+def test_a_small_crowd_whose_orders_seldom_lift_the_price_is_no_pump() -> None:
+    climb = pump(PUMP_MS, orders=24, seconds=12, fills=2)
+    start = price_at(quiet(10), PUMP_MS)
+    stairs = [
+        # Every third order lifts the price.
+        Trade(trade.at_ms, trade.side, start * (1.05 + 0.005 * (fill // 6)), trade.amount)
+        for fill, trade in enumerate(climb)
+    ]
+    assert run(ticks(quiet(10), stairs)) == []
+
+
+def test_a_small_crowd_that_hardly_moves_the_price_is_no_pump() -> None:
+    assert run(ticks(quiet(10), small_crowd(rise=0.015))) == []
+
+
 def test_trades_against_several_currencies_do_not_mix_their_prices() -> None:
     stream = []
     for number, (tick, time_ms) in enumerate(ticks(quiet(10, per_minute=4), pump(PUMP_MS))):
@@ -87,10 +130,10 @@ def test_trades_against_several_currencies_do_not_mix_their_prices() -> None:
 def test_a_constant_in_place_of_rivers_scorer_changes_the_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    calm = list(ticks(quiet(10), pump(PUMP_MS)))
+    calm = list(ticks(quiet(10), pump(PUMP_MS, rise=0.05)))
     # So restless that the same rise is nothing special.
     restless = quiet(10, seed=2, volatility=0.03)
-    rise = pump(PUMP_MS, rise=0.1, start=price_at(restless, PUMP_MS))
+    rise = pump(PUMP_MS, rise=0.05, start=price_at(restless, PUMP_MS))
     wild = list(ticks(restless, rise))
     assert len(run(calm)) == 1
     assert run(wild) == []
@@ -164,6 +207,12 @@ def test_state_is_small_and_goes_on_where_it_was_pickled() -> None:
     assert run(stream[middle:], pickle.loads(frozen)) == run(stream[middle:], detector)
 
 
+def test_settings_of_ones_own_survive_pickling() -> None:
+    own = replace(SETTINGS, price_memory=40, unanimous=replace(SETTINGS.unanimous, rush=6.0))
+    assert pickle.loads(pickle.dumps(own)) == own
+    assert pickle.loads(pickle.dumps(SETTINGS)) == SETTINGS
+
+
 def test_an_event_costs_microseconds() -> None:
     stream = list(ticks(quiet(100, per_minute=5)))
     started = process_time()
@@ -174,7 +223,7 @@ def test_an_event_costs_microseconds() -> None:
 
 def test_the_score_rises_with_the_pump() -> None:
     [(_, weak)] = run(ticks(quiet(10), pump(PUMP_MS, rise=0.05)))
-    [(_, strong)] = run(ticks(quiet(10), pump(PUMP_MS, rise=1.2)))
+    [(_, strong)] = run(ticks(quiet(10), pump(PUMP_MS, rise=2.0)))
     assert weak.score < strong.score
     assert weak.severity in ("medium", "high")
     assert strong.severity == "critical"
