@@ -19,7 +19,7 @@ from processors.seen import SeenIds
 from processors.watermarks import END, START, SessionClock
 from schemas.alerts import DeadLetter, InputReference
 from schemas.codec import EVENT_DECODERS, InvalidRecordError, decode_control, event_time_ms
-from schemas.events import Event
+from schemas.events import Event, Post, Tick, Transfer
 from schemas.topics import POSTS, TICKS, TRANSFERS
 
 _HISTORIES: dict[str, type[History[Any]]] = {
@@ -27,6 +27,8 @@ _HISTORIES: dict[str, type[History[Any]]] = {
     TICKS.name: TradingHistory,
     TRANSFERS.name: FlowHistory,
 }
+#: What detectors and windows take so far.
+_OBSERVED = (Post, Tick, Transfer)
 #: Tokens with state in one lane; above it the longest idle tenth is forgotten.
 _TOKEN_LIMIT = 20_000
 #: Idle tokens are looked for after this much event time; until then they only take memory.
@@ -86,11 +88,15 @@ class Lane:
             if time_ms < clock.watermark:
                 out.counts["late"] += 1
                 continue
+            # Before it is remembered: a backfilled event must not hide the live one it repeats.
+            if event.origin != "live":
+                out.counts["backfill"] += 1
+                continue
             if not remember(event.id, time_ms):
                 out.counts["duplicates"] += 1
                 continue
-            if event.origin != "live":
-                out.counts["backfill"] += 1
+            if type(event) not in _OBSERVED:
+                out.counts["unobserved"] += 1
                 continue
             events += 1
             token = tokens.get(event.token)

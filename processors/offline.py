@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.partition import PartitionState
 from processors.patterns import SHIPPED, PatternSet
 from processors.records import Outputs
-from schemas.codec import TOPIC_OF, encode, event_time_ms
+from schemas.codec import encode, event_time_ms, topic_of
 from schemas.events import Control, Event
 from schemas.times import rfc3339
 from schemas.topics import EVENT_TOPICS
@@ -59,7 +59,7 @@ def write_log(
         if since_watermark > watermark_every:
             yield from control("watermark", time_ms)
             since_watermark = 1
-        yield record(TOPIC_OF[type(event)], event.token.encode(), encode(event))
+        yield record(topic_of(event), event.token.encode(), encode(event))
     if opened:
         yield from control("close", time_ms)
 

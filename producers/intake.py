@@ -12,7 +12,7 @@ from producers.lane import Lane
 from producers.session import Confirmation
 from producers.source import LONGEST_LETTER, Item, Progress, Rejected
 from schemas.alerts import DeadLetter
-from schemas.codec import EVENT_DECODERS, TOPIC_OF, InvalidRecordError, encode, event_time_ms
+from schemas.codec import EVENT_DECODERS, InvalidRecordError, encode, event_time_ms, topic_of
 from schemas.events import Event
 from schemas.times import rfc3339
 from schemas.topics import DEAD_LETTERS
@@ -53,7 +53,7 @@ class Intake:
             await self._take_event(lane, item)
 
     async def _take_event(self, lane: Lane, event: Event) -> None:
-        topic = TOPIC_OF[type(event)]
+        topic = topic_of(event)
         value = b""
         try:
             value = encode(event)

@@ -12,7 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from schemas.alerts import Alert, DeadLetter, Signal
-from schemas.events import Control, Event, Post, Tick, Transfer
+from schemas.events import Control, Event, Finality, Liquidity, Post, Profile, Tick, Transfer
+from schemas.payloads import RawPayload
 from schemas.times import EARLIEST_MS, LATEST_MS, parse_rfc3339
 from schemas.topics import POSTS, TICKS, TRANSFERS
 
@@ -43,13 +44,23 @@ def _decoder(kind: type[T]) -> Callable[[bytes], T]:
     return decode
 
 
+class _Typed(msgspec.Struct):
+    type: str | None = None
+
+
 _post = _decoder(Post)
 _tick = _decoder(Tick)
 _transfer = _decoder(Transfer)
+#: Records of the further kinds begin so, as ``encode`` writes them.
+_TYPED = b'{"type":'
+_typed = _decoder(_Typed)
+_finality = _decoder(Finality)
+_on_chain = _decoder(Liquidity | Profile | Finality)  # type: ignore[arg-type]
 decode_control: Callable[[bytes], Control] = _decoder(Control)
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
+decode_raw_payload: Callable[[bytes], RawPayload] = _decoder(RawPayload)
 
 
 def decode_post(value: bytes) -> Post:
@@ -63,6 +74,8 @@ def decode_tick(value: bytes) -> Tick:
         non_negative_number("amount", tick.amount)
     elif tick.kind == "trade":
         raise InvalidRecordError("a trade needs an amount - at `$.amount`")
+    if tick.kind == "candle":
+        _check_candle(tick)
     return tick
 
 
@@ -70,6 +83,61 @@ def decode_transfer(value: bytes) -> Transfer:
     transfer = _transfer(value)
     non_negative_number("amount", transfer.amount)
     return transfer
+
+
+def decode_tick_event(value: bytes) -> Tick | Finality:
+    """What may stand in the topic of ticks."""
+    if value.startswith(_TYPED):
+        return _finality(value)
+    try:
+        return decode_tick(value)
+    except InvalidRecordError:
+        if _is_typed(value):
+            return _finality(value)
+        raise
+
+
+def decode_chain_event(value: bytes) -> Transfer | Liquidity | Profile | Finality:
+    """What may stand in the topic of transfers: all that happens on chains but trades."""
+    if not value.startswith(_TYPED):
+        try:
+            return decode_transfer(value)
+        except InvalidRecordError:
+            if not _is_typed(value):
+                raise
+    event: Liquidity | Profile | Finality = _on_chain(value)
+    if isinstance(event, Liquidity):
+        for name in ("token_amount", "quote_amount", "liquidity", "total_liquidity"):
+            if (amount := getattr(event, name)) is not None:
+                non_negative_number(name, amount)
+    elif isinstance(event, Profile):
+        for holder in event.holders:
+            non_negative_number("holders", holder.amount)
+        if event.total_supply is not None:
+            non_negative_number("total_supply", event.total_supply)
+    return event
+
+
+def topic_of(event: Event) -> str:
+    """The topic an event belongs to."""
+    return event.topic if isinstance(event, Finality) else _TOPICS[type(event)]
+
+
+def _is_typed(value: bytes) -> bool:
+    """Whether somebody else wrote a further kind, with its type not in the first place."""
+    try:
+        return _typed(value).type is not None
+    except InvalidRecordError:
+        return False
+
+
+def _check_candle(tick: Tick) -> None:
+    if tick.interval_ms is None:
+        raise InvalidRecordError("a candle needs its interval - at `$.interval_ms`")
+    for name in ("open", "high", "low"):
+        if (price := getattr(tick, name)) is None:
+            raise InvalidRecordError(f"a candle needs its {name} - at `$.{name}`")
+        positive_number(name, price)
 
 
 def event_time_ms(event: Event) -> int:
@@ -104,7 +172,13 @@ def positive_number(name: str, text: str) -> float:
 
 EVENT_DECODERS: dict[str, Callable[[bytes], Event]] = {
     POSTS.name: decode_post,
-    TICKS.name: decode_tick,
-    TRANSFERS.name: decode_transfer,
+    TICKS.name: decode_tick_event,
+    TRANSFERS.name: decode_chain_event,
 }
-TOPIC_OF: dict[type, str] = {Post: POSTS.name, Tick: TICKS.name, Transfer: TRANSFERS.name}
+_TOPICS: dict[type, str] = {
+    Post: POSTS.name,
+    Tick: TICKS.name,
+    Transfer: TRANSFERS.name,
+    Liquidity: TRANSFERS.name,
+    Profile: TRANSFERS.name,
+}

@@ -14,17 +14,22 @@ import msgspec
 
 from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.compatibility import incompatibilities
-from schemas.events import Control, Post, Tick, Transfer
+from schemas.events import Control, Finality, Liquidity, Post, Profile, Tick, Transfer
+from schemas.payloads import RawPayload
 
 DIRECTORY = Path(__file__).parent / "json"
 CONTRACTS: tuple[type[msgspec.Struct], ...] = (
     Post,
     Tick,
     Transfer,
+    Liquidity,
+    Profile,
+    Finality,
     Control,
     Signal,
     Alert,
     DeadLetter,
+    RawPayload,
 )
 
 

@@ -37,6 +37,19 @@ TICKS = TopicSpec("ticks", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
 TRANSFERS = TopicSpec("transfers", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
 SIGNALS = TopicSpec("signals", "token", EVENT_PARTITIONS, 7 * _DAY_MS)
 ALERTS = TopicSpec("alerts", "token", EVENT_PARTITIONS, 365 * _DAY_MS)
+#: What the sources' servers said, as it came: a better parser can read history again.
+RAW_PAYLOADS = TopicSpec(
+    "raw-payloads", "source", 1, 7 * _DAY_MS, extra={"retention.bytes": str(8 * 1024**3)}
+)
+#: How far each backfill has come; a live source's cursor stands in its session's state.
+BACKFILLS = TopicSpec(
+    "backfills",
+    "source/from/to",
+    1,
+    -1,
+    compacted=True,
+    extra={"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2"},
+)
 DEAD_LETTERS = TopicSpec("dead-letters", "the original key", 1, 30 * _DAY_MS)
 SESSIONS = TopicSpec("sessions", "'current'", 1, -1, compacted=True)
 SNAPSHOTS = TopicSpec(
@@ -50,7 +63,16 @@ SNAPSHOTS = TopicSpec(
 
 #: In this order events of equal time are joined: (event time, topic, event id).
 EVENT_TOPICS = (POSTS, TICKS, TRANSFERS)
-ALL_TOPICS = (*EVENT_TOPICS, SIGNALS, ALERTS, DEAD_LETTERS, SESSIONS, SNAPSHOTS)
+ALL_TOPICS = (
+    *EVENT_TOPICS,
+    SIGNALS,
+    ALERTS,
+    RAW_PAYLOADS,
+    BACKFILLS,
+    DEAD_LETTERS,
+    SESSIONS,
+    SNAPSHOTS,
+)
 
 #: Consumer groups, by stage.
 WORKERS_GROUP = "workers"

@@ -16,7 +16,7 @@ from processors.offline import replay
 from processors.patterns import SHIPPED, PatternSet
 from producers.simulated.generator import SimulatedMarket
 from schemas.alerts import Signal
-from schemas.codec import TOPIC_OF, event_time_ms
+from schemas.codec import event_time_ms, topic_of
 from schemas.events import Event
 from schemas.times import parse_rfc3339, rfc3339
 
@@ -71,7 +71,7 @@ def feed_of(detector: AnyDetector) -> list[Input]:
     return [
         Input(event.token, event_time_ms(event), event)
         for event in _market()
-        if TOPIC_OF[type(event)] == detector.topic
+        if topic_of(event) == detector.topic
     ]
 
 

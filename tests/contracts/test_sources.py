@@ -11,7 +11,7 @@ from producers.recorded.lines import reject
 from producers.recorded.source import UnusableFiles
 from producers.simulated.market import MarketSource
 from producers.source import Progress, Rejected, Source
-from schemas.codec import EVENT_DECODERS, TOPIC_OF, encode, event_time_ms
+from schemas.codec import EVENT_DECODERS, encode, event_time_ms, topic_of
 from tests.producers.recordings import (
     START_MS,
     collect,
@@ -87,7 +87,7 @@ async def test_events_are_valid_have_ids_of_their_own_and_go_to_the_named_topics
     ]
     assert bool(events) == bool(source.topics)
     for event in events:
-        topic = TOPIC_OF[type(event)]
+        topic = topic_of(event)
         assert topic in source.topics
         assert EVENT_DECODERS[topic](encode(event)) == event
         event_time_ms(event)
@@ -110,7 +110,7 @@ async def test_promises_are_kept_also_after_a_cursor(make):
                     promised[topic] = max(promised[topic], item.time_ms)
             elif not isinstance(item, Rejected):
                 time_ms = event_time_ms(item)
-                assert time_ms >= promised[TOPIC_OF[type(item)]]
+                assert time_ms >= promised[topic_of(item)]
                 if source.order == "ordered":
                     promised = dict.fromkeys(source.topics, time_ms)
 

@@ -13,7 +13,7 @@ import msgspec
 from processors.offline import replay
 from producers.recorded.files import find_files, survey
 from producers.recorded.source import RecordedSource
-from schemas.codec import TOPIC_OF, event_time_ms
+from schemas.codec import event_time_ms, topic_of
 from schemas.events import Event, Post, Tick, Transfer
 from schemas.topics import EVENT_TOPICS
 
@@ -55,5 +55,5 @@ async def _merged(paths: list[Path]) -> list[Event]:
         kinds.append([item for item in items if isinstance(item, Post | Tick | Transfer)])
     order = {spec.name: index for index, spec in enumerate(EVENT_TOPICS)}
     return list(
-        heapq.merge(*kinds, key=lambda event: (event_time_ms(event), order[TOPIC_OF[type(event)]]))
+        heapq.merge(*kinds, key=lambda event: (event_time_ms(event), order[topic_of(event)]))
     )

@@ -17,10 +17,21 @@ from schemas.alerts import (
     SignalKind,
     Status,
 )
-from schemas.events import Control, Post, Tick, Transfer
+from schemas.events import (
+    Control,
+    Finality,
+    Holder,
+    Liquidity,
+    Post,
+    Profile,
+    Tick,
+    Transfer,
+)
+from schemas.payloads import RawPayload
 from schemas.times import EARLIEST_MS, LATEST_MS, rfc3339
 
-Record = Post | Tick | Transfer | Control | Signal | Alert | DeadLetter
+Event = Post | Tick | Transfer | Liquidity | Profile | Finality
+Record = Event | Control | Signal | Alert | DeadLetter | RawPayload
 
 TIMES_MS = st.integers(EARLIEST_MS, LATEST_MS - 1)
 
@@ -29,9 +40,12 @@ _texts = st.text(max_size=60)
 _times = TIMES_MS.map(rfc3339)
 _counts = st.integers(0, 2**53)
 _numbers = st.floats(allow_nan=False, allow_infinity=False)
-_decimals = st.decimals("0.000000000000000001", "1e30", allow_nan=False, allow_infinity=False).map(
-    lambda number: f"{number:f}"
+_decimals = (
+    st.decimals("0.000000000000000001", "1e30", allow_nan=False, allow_infinity=False)
+    .map(lambda number: f"{number:f}")
+    .filter(lambda text: len(text) <= 100)
 )
+_confirmations = st.sampled_from(["pending", "confirmed"])
 _origins = st.sampled_from(["live", "backfill"])
 _event = {"id": _names, "token": _names, "symbol": _names, "event_time": _times}
 
@@ -46,7 +60,12 @@ POSTS = st.builds(
     author_followers=st.none() | _counts,
     language=st.none() | _texts,
     urls=st.lists(_texts, max_size=3),
+    cashtags=st.lists(_texts, max_size=2),
+    contracts=st.lists(_texts, max_size=2),
+    group=st.none() | _texts,
     repost=st.booleans(),
+    repost_of=st.none() | _texts,
+    confidence=st.floats(0, 1),
     origin=_origins,
 )
 TICKS = st.builds(
@@ -55,7 +74,18 @@ TICKS = st.builds(
     source=_names,
     price=_decimals,
     amount=_decimals,
-    kind=st.sampled_from(["trade", "quote"]),
+    kind=st.sampled_from(["trade", "quote", "candle"]),
+    open=_decimals,
+    high=_decimals,
+    low=_decimals,
+    interval_ms=st.integers(1, 2**40),
+    chain=st.none() | _texts,
+    contract=st.none() | _texts,
+    transaction=st.none() | _texts,
+    log_index=st.none() | _counts,
+    block_number=st.none() | _counts,
+    block_hash=st.none() | _texts,
+    confirmation=_confirmations,
     side=st.sampled_from([None, "buy", "sell"]),
     venue=st.none() | _texts,
     trade_id=st.none() | _texts,
@@ -74,7 +104,62 @@ TRANSFERS = st.builds(
     amount=_decimals,
     block_number=st.none() | _counts,
     block_hash=st.none() | _texts,
+    confirmation=_confirmations,
     origin=_origins,
+)
+LIQUIDITY = st.builds(
+    Liquidity,
+    **_event,
+    source=_names,
+    chain=_names,
+    pool=_names,
+    transaction=_names,
+    log_index=_counts,
+    action=st.sampled_from(["pool_created", "added", "removed", "reserves", "shares_moved"]),
+    quote=st.none() | _texts,
+    token_amount=st.none() | _decimals,
+    quote_amount=st.none() | _decimals,
+    liquidity=st.none() | _decimals,
+    total_liquidity=st.none() | _decimals,
+    from_address=st.none() | _texts,
+    to_address=st.none() | _texts,
+    block_number=st.none() | _counts,
+    block_hash=st.none() | _texts,
+    confirmation=_confirmations,
+    origin=_origins,
+)
+PROFILES = st.builds(
+    Profile,
+    **_event,
+    source=_names,
+    chain=_names,
+    contract=_names,
+    creator=st.none() | _texts,
+    creation_transaction=st.none() | _texts,
+    created_at=st.none() | _times,
+    source_verified=st.none() | st.booleans(),
+    total_supply=st.none() | _decimals,
+    holders=st.lists(st.builds(Holder, address=_names, amount=_decimals), max_size=3),
+    origin=_origins,
+)
+FINALITIES = st.builds(
+    Finality,
+    **_event,
+    source=_names,
+    chain=_names,
+    topic=st.sampled_from(["ticks", "transfers"]),
+    of=_names,
+    status=st.sampled_from(["confirmed", "retracted"]),
+    block_number=st.none() | _counts,
+    block_hash=st.none() | _texts,
+    origin=_origins,
+)
+RAW_PAYLOADS = st.builds(
+    RawPayload,
+    source=_names,
+    kind=_names,
+    received_at=_times,
+    body=st.binary(max_size=60),
 )
 CONTROLS = st.builds(
     Control,
@@ -135,5 +220,15 @@ DEAD_LETTERS = st.builds(
     failed_at=_times,
 )
 RECORDS: st.SearchStrategy[Record] = st.one_of(
-    POSTS, TICKS, TRANSFERS, CONTROLS, SIGNALS, ALERTS, DEAD_LETTERS
+    POSTS,
+    TICKS,
+    TRANSFERS,
+    LIQUIDITY,
+    PROFILES,
+    FINALITIES,
+    CONTROLS,
+    SIGNALS,
+    ALERTS,
+    DEAD_LETTERS,
+    RAW_PAYLOADS,
 )

@@ -14,17 +14,22 @@ from hypothesis import strategies as st
 from schemas import codec
 from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.codec import InvalidRecordError, encode
-from schemas.events import Control, Post, Tick, Transfer
-from tests.schemas.strategies import RECORDS, TICKS, Record
+from schemas.events import Control, Finality, Liquidity, Post, Profile, Tick, Transfer
+from schemas.payloads import RawPayload
+from tests.schemas.strategies import FINALITIES, LIQUIDITY, RECORDS, TICKS, Record
 
 DECODERS: dict[type[Any], Callable[[bytes], Any]] = {
     Post: codec.decode_post,
-    Tick: codec.decode_tick,
-    Transfer: codec.decode_transfer,
+    Tick: codec.decode_tick_event,
+    Transfer: codec.decode_chain_event,
+    Liquidity: codec.decode_chain_event,
+    Profile: codec.decode_chain_event,
+    Finality: codec.decode_chain_event,
     Control: codec.decode_control,
     Signal: codec.decode_signal,
     Alert: codec.decode_alert,
     DeadLetter: codec.decode_dead_letter,
+    RawPayload: codec.decode_raw_payload,
 }
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
@@ -52,7 +57,21 @@ def test_a_record_with_one_field_replaced_is_read_or_refused_and_nothing_else(
     fields[data.draw(st.sampled_from(sorted(fields)))] = data.draw(_json)
     with contextlib.suppress(InvalidRecordError):
         decoded = DECODERS[type(record)](msgspec.json.encode(fields))
-        assert isinstance(decoded, type(record))
+        # Another ``type`` makes it another kind.
+        assert isinstance(decoded, type(record)) or "type" in fields
+
+
+@given(LIQUIDITY | FINALITIES)
+def test_a_further_kind_is_known_wherever_its_type_stands(record: Liquidity | Finality) -> None:
+    fields = msgspec.json.decode(encode(record))
+    kind = fields.pop("type")
+    assert codec.decode_chain_event(msgspec.json.encode({**fields, "type": kind})) == record
+
+
+@given(FINALITIES)
+def test_finality_is_read_in_both_topics_it_may_stand_in(finality: Finality) -> None:
+    assert codec.EVENT_DECODERS[codec.topic_of(finality)](encode(finality)) == finality
+    assert codec.decode_tick_event(encode(finality)) == finality
 
 
 @given(TICKS, st.sampled_from(["-1", "nan", "inf", "1_000", "0x10", "", "1e400", "free"]))

@@ -87,7 +87,7 @@ def test_an_incompatible_change_is_refused(change: Callable[[Schema], object], p
             id="a new optional field",
         ),
         pytest.param(lambda d: d["required"].remove("source"), id="no longer required"),
-        pytest.param(_set("kind/enum", ["trade", "quote", "burn"]), id="a further value"),
+        pytest.param(_set("kind/enum", ["trade", "quote", "candle", "burn"]), id="a further value"),
         pytest.param(_set("kind", {"type": "string", "default": "trade"}), id="values became text"),
         pytest.param(_set("schema_version/type", "number"), id="integers became numbers"),
         pytest.param(_set("id/maxLength", 1000), id="longer"),

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from producers.simulated import SimulatedMarket
-from schemas.codec import EVENT_DECODERS, TOPIC_OF, encode, event_time_ms
+from schemas.codec import EVENT_DECODERS, encode, event_time_ms, topic_of
 from schemas.events import Post
 from schemas.topics import EVENT_TOPICS
 from tests.producers.simulated.recording import HOUR_MS, HOURS, START_MS, recording
@@ -59,10 +59,7 @@ def test_a_market_with_an_end_is_the_beginning_of_the_endless_one() -> None:
 
 def test_events_come_in_the_order_of_time_topic_and_id() -> None:
     rank = {spec.name: number for number, spec in enumerate(EVENT_TOPICS)}
-    keys = [
-        (event_time_ms(event), rank[TOPIC_OF[type(event)]], event.id)
-        for event in recording().events
-    ]
+    keys = [(event_time_ms(event), rank[topic_of(event)], event.id) for event in recording().events]
     assert keys == sorted(keys)
     assert keys[0][0] >= START_MS
     assert keys[-1][0] < START_MS + HOURS * HOUR_MS
@@ -79,7 +76,7 @@ def test_ids_are_unique_also_between_two_starts_of_one_market() -> None:
 
 def test_every_event_passes_the_codec_unchanged() -> None:
     for event in recording().events:
-        topic = TOPIC_OF[type(event)]
+        topic = topic_of(event)
         assert EVENT_DECODERS[topic](encode(event)) == event
 
 
