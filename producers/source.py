@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from schemas.events import Event
+from schemas.payloads import RawPayload
 
 #: A dead letter holds at most this much of the original, so that it always fits in a record.
 LONGEST_LETTER = 262_144
@@ -29,7 +30,22 @@ class Rejected(Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
-Item = Event | Progress | Rejected
+class Alive(Struct, frozen=True):
+    """A sign of life without content: a keep-alive, a pong, a poll that found nothing new.
+
+    ``cursor`` is set when a resume may begin here.
+    """
+
+    cursor: str | None = None
+
+
+class CaughtUp(Struct, frozen=True):
+    """Everything missed since the cursor has been yielded; what comes now is new."""
+
+    cursor: str | None = None
+
+
+Item = Event | Progress | Rejected | RawPayload | Alive | CaughtUp
 
 Order = Literal["ordered", "promised", "unknown"]
 
@@ -44,14 +60,16 @@ class Source(Protocol):
 
     * ``ordered``: event times never step back over all its topics, so every item is a promise;
     * ``promised``: only its ``Progress`` items are, and it begins with one;
-    * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance.
+    * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance,
+      but not beyond the last sign of life, and stands still until the source has ``CaughtUp``.
 
     The session opens at the time of an ordered or promised source's first item, so that item must
     come soon, and must not be ``Rejected`` when events follow: a ``Progress`` goes before it.
 
     The trap: a cursor means *resume after this item*, and ``events(cursor)`` must then yield
     exactly the rest, with the same ids in the same order, even in another process. A source that
-    breaks a promise loses the event: it goes to the dead letters, never behind a watermark.
+    breaks a promise loses the event: it goes to the dead letters, never behind a watermark. An
+    empty cursor leaves the one before as it is.
     """
 
     name: str

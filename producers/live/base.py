@@ -15,8 +15,12 @@ from typing import ClassVar
 
 from memewatch.clock import Clock
 from memewatch.settings import Settings
+from producers.circuit import AccessRefusedError as AccessRefusedError
+from producers.circuit import RateLimitedError as RateLimitedError
 from producers.registry import TokenRegistry
-from producers.source import Rejected
+from producers.source import Alive as Alive
+from producers.source import CaughtUp as CaughtUp
+from producers.source import Rejected as Rejected
 from producers.watch_list import WatchList
 from schemas.events import Event
 
@@ -35,36 +39,7 @@ class Payload:
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alive:
-    """A sign of life without content: a keep-alive, a pong, a poll that found nothing new.
-
-    ``cursor`` is set when a resume may begin here.
-    """
-
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """Everything missed since the cursor has been yielded; what comes now is new."""
-
-    cursor: str | None = None
-
-
 Heard = Payload | Alive | CaughtUp
-
-
-class RateLimitedError(Exception):
-    """The server asks to wait: no failure, and tried again after ``retry_after_s``."""
-
-    def __init__(self, message: str, retry_after_s: float) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class AccessRefusedError(Exception):
-    """A key is wrong, expired or lacks a right; the message names the setting to look at."""
 
 
 class NoHistoryError(Exception):
