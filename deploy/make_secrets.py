@@ -1,4 +1,4 @@
-"""Write the passwords and the first API token of a compose deployment, once.
+"""Write the passwords and the first API tokens of a compose deployment, once.
 
 Usage: ``python deploy/make_secrets.py [FOLDER]``; ``make secrets`` does it. What exists is kept.
 """
@@ -11,7 +11,15 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "secrets"
-PASSWORDS = ("postgres_superuser", "postgres_owner", "postgres_sink", "postgres_api")
+PASSWORDS = (
+    "postgres_superuser",
+    "postgres_owner",
+    "postgres_sink",
+    "postgres_api",
+    "postgres_producer",
+)
+#: JSON lists of one: whoever brings the first may read, the second also changes the watch list.
+TOKENS = ("api_tokens", "api_write_tokens")
 # The containers' user is not the host's, so the files are readable; the folder is not.
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o700
@@ -22,7 +30,7 @@ def make_secrets(folder: Path) -> list[Path]:
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     folder.chmod(_FOLDER_MODE)
     contents = {name: secrets.token_urlsafe(32) for name in PASSWORDS}
-    contents["api_tokens"] = json.dumps([secrets.token_urlsafe(32)])
+    contents |= {name: json.dumps([secrets.token_urlsafe(32)]) for name in TOKENS}
     missing = [folder / name for name in contents if not (folder / name).exists()]
     for file in missing:
         # A half-written secret would be kept for ever.

@@ -62,7 +62,14 @@ class Settings(BaseSettings):
     api_tokens: list[SecretStr] = Field(
         [], description="bearer tokens that may read; required in production"
     )
+    api_write_tokens: list[SecretStr] = Field(
+        [], description="bearer tokens that may also change the watch list"
+    )
     api_allowed_origins: list[str] = []
+    watch_list_file: Path | None = Field(
+        None, description="TOML file of what is watched besides the database's list"
+    )
+    watch_list_limit: int = Field(10_000, ge=1, description="entries the database's list may have")
     stream_heartbeat_s: float = Field(5.0, gt=0)
     stream_buffer_bytes: int = Field(4_194_304, gt=0, description="a slow subscriber's bound")
 

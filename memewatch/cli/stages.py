@@ -10,7 +10,7 @@ import typer
 from memewatch.cli.options import DataDir
 from memewatch.logging import configure_logging
 from memewatch.settings import Settings, load_settings
-from memewatch.stack.roles import API, SINK, Role
+from memewatch.stack.roles import API, PRODUCER, SINK, Role
 
 
 def producer(
@@ -20,7 +20,7 @@ def producer(
     data_dir: DataDir = None,
 ) -> None:
     """Publish events until stopped."""
-    settings = _prepare("producer", data_dir)
+    settings = _prepare("producer", data_dir, PRODUCER)
     from producers.main import serve
 
     serve(settings, source)

@@ -20,7 +20,7 @@ from memewatch.stack.kafka import LocalKafka
 from memewatch.stack.orphans import STOP_ORDER, kind_of, stop_orphans
 from memewatch.stack.ports import is_free
 from memewatch.stack.postgres import LocalPostgres
-from memewatch.stack.roles import API, OWNER, SINK
+from memewatch.stack.roles import API, OWNER, PRODUCER, SINK
 from memewatch.stack.services import (
     answers_ok,
     kafka_service,
@@ -188,7 +188,9 @@ class LocalStack:
         if self._options.source != "none":
             command = ["producer", "--source", self._options.source]
             truth = {f"{PREFIX}DEMO_TRUTH_FILE": str(directory.path / "truth.ndjson")}
-            services.append(stage_service("producer", command, directory, truth | kafka))
+            database = postgres_variables(postgres.settings(settings, PRODUCER))
+            variables = truth | kafka | database
+            services.append(stage_service("producer", command, directory, variables))
         return services
 
     def _stop_order(self) -> list[list[str]]:

@@ -136,7 +136,7 @@ class LocalPostgres:
         await self.ensure_roles()
 
     async def ensure_roles(self) -> None:
-        """See that the three roles and the database exist."""
+        """See that the roles and the database exist."""
         superuser = self.passwords[SUPERUSER]
         await ensure_roles(self.host, self.port, superuser, self.passwords)
         await ensure_database(self.host, self.port, superuser, DATABASE)

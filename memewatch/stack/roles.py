@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -15,12 +16,13 @@ from pydantic import SecretStr
 
 from memewatch.settings import Settings
 
-#: Owner migrates, sink writes, api reads.
-Role = Literal["memewatch_owner", "memewatch_sink", "memewatch_api"]
+#: Owner migrates, sink writes, api reads and keeps the watch list, producer reads that list.
+Role = Literal["memewatch_owner", "memewatch_sink", "memewatch_api", "memewatch_producer"]
 OWNER: Role = "memewatch_owner"
 SINK: Role = "memewatch_sink"
 API: Role = "memewatch_api"
-ROLES: tuple[Role, ...] = (OWNER, SINK, API)
+PRODUCER: Role = "memewatch_producer"
+ROLES: tuple[Role, ...] = (OWNER, SINK, API, PRODUCER)
 SUPERUSER = "postgres"
 
 
@@ -28,12 +30,10 @@ class Passwords:
     """Generated once, kept in a file only its owner may read."""
 
     def __init__(self, file: Path) -> None:
-        """Read ``file``, or generate and write it."""
-        try:
-            self._by_role: Mapping[str, str] = json.loads(file.read_text())
-        except FileNotFoundError:
-            self._by_role = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}
-            _write_private(file, json.dumps(self._by_role))
+        """Read ``file``; roles it does not know yet get a password, which is written to it."""
+        self._by_role: Mapping[str, str] = _read(file)
+        if not self._by_role.keys() >= _NEED_PASSWORDS:
+            self._by_role = _complete(file)
 
     def __getitem__(self, role: str) -> str:
         return self._by_role[role]
@@ -86,8 +86,39 @@ async def _superuser(
         await connection.close()
 
 
-def _write_private(file: Path, text: str) -> None:
+_NEED_PASSWORDS = {SUPERUSER, *ROLES}
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        passwords: dict[str, str] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    return passwords
+
+
+def _complete(file: Path) -> dict[str, str]:
+    """Add what is missing; two processes at once end with the same passwords."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # The folder is locked, not the file, because the file is replaced.
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        known = _read(file)
+        missing = [role for role in (SUPERUSER, *ROLES) if role not in known]
+        passwords = known | {role: secrets.token_urlsafe(24) for role in missing}
+        if missing:
+            _write_private(file, json.dumps(passwords))
+        return passwords
+    finally:
+        os.close(folder)
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replace ``file`` as a whole, so that a crash leaves the passwords of before."""
+    partial = file.with_name(f"{file.name}.partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
+    partial.replace(file)

@@ -18,7 +18,7 @@ from memewatch.settings import Settings
 from sinks.postgres.connection import connect
 
 #: The roles the other stages log in with. Passwords are the operator's affair.
-SERVICE_ROLES = ("memewatch_sink", "memewatch_api")
+SERVICE_ROLES = ("memewatch_sink", "memewatch_api", "memewatch_producer")
 #: Any constant of our own: whoever migrates holds this lock, so two at once do it one by one.
 _MIGRATION_LOCK = 0x6D656D65
 

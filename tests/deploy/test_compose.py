@@ -18,6 +18,7 @@ from memewatch import __version__
 from memewatch.cli.main import app
 from memewatch.settings import PREFIX, Settings
 from memewatch.stack import kafka
+from memewatch.stack.roles import API, OWNER, PRODUCER, SINK
 from tests.servers import KAFKA_IMAGE, POSTGRES_IMAGE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ FILE = ROOT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+TOKENS = {"api_tokens", "api_write_tokens"}
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 
 each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
@@ -136,12 +138,26 @@ def test_a_stage_gets_its_own_secrets_as_settings(service: Service) -> None:
     assert (f"{PREFIX}SECRETS_DIR" in service["environment"]) == bool(secrets)
     user = service["environment"].get(f"{PREFIX}POSTGRES_USER", "")
     role = user.replace("memewatch", "postgres")
-    assert {each["source"] for each in secrets} - {"api_tokens"} == ({role} if role else set())
+    assert {each["source"] for each in secrets} - TOKENS == ({role} if role else set())
 
 
-def test_only_the_api_knows_the_tokens() -> None:
-    holders = {name for name, each in OURS.items() if "api_tokens" in str(each.get("secrets"))}
+@pytest.mark.parametrize("tokens", sorted(TOKENS))
+def test_only_the_api_knows_the_tokens(tokens: str) -> None:
+    holders = {name for name, each in OURS.items() if tokens in str(each.get("secrets"))}
     assert holders == {"api"}
+
+
+def test_every_stage_that_asks_the_database_has_a_role_of_its_own() -> None:
+    users = {
+        name: service["environment"].get(f"{PREFIX}POSTGRES_USER") for name, service in OURS.items()
+    }
+    assert users == {
+        "migrate": OWNER,
+        "worker": None,
+        "sink": SINK,
+        "api": API,
+        "producer": PRODUCER,
+    }
 
 
 def test_the_images_are_those_that_the_tests_run_on() -> None:

@@ -17,7 +17,7 @@ from deploy.make_secrets import make_secrets
 from memewatch.settings import load_settings
 from memewatch.stack.ports import free_port
 from memewatch.stack.postgres import DATABASE, LocalPostgres, _wheel_programs
-from memewatch.stack.roles import ROLES, SUPERUSER, drop_database
+from memewatch.stack.roles import PRODUCER, ROLES, SUPERUSER, drop_database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,12 +54,14 @@ def test_the_settings_read_them_as_they_are_mounted(
     mounted.mkdir()
     made["postgres_api"].rename(mounted / "memewatch_postgres_password")
     made["api_tokens"].rename(mounted / "memewatch_api_tokens")
+    made["api_write_tokens"].rename(mounted / "memewatch_api_write_tokens")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MEMEWATCH_SECRETS_DIR", str(mounted))
     settings = load_settings()
     assert settings.postgres_password is not None
     assert len(settings.postgres_password.get_secret_value()) >= 32
-    assert [len(token.get_secret_value()) >= 32 for token in settings.api_tokens] == [True]
+    for tokens in (settings.api_tokens, settings.api_write_tokens):
+        assert [len(token.get_secret_value()) >= 32 for token in tokens] == [True]
 
 
 @pytest.fixture
@@ -75,10 +77,18 @@ async def _start_empty(postgres: LocalPostgres) -> None:
     await postgres.start()
     password = postgres.passwords[SUPERUSER]
     await drop_database(postgres.host, postgres.port, password, DATABASE)
+    await _as_superuser(postgres, f"drop role {', '.join(ROLES)}")
+
+
+async def _as_superuser(postgres: LocalPostgres, statement: str) -> None:
     connection = await asyncpg.connect(
-        host=postgres.host, port=postgres.port, user=SUPERUSER, password=password
+        host=postgres.host,
+        port=postgres.port,
+        user=SUPERUSER,
+        password=postgres.passwords[SUPERUSER],
+        database="postgres",
     )
-    await connection.execute(f"drop role {', '.join(ROLES)}")
+    await connection.execute(statement)
     await connection.close()
 
 
@@ -87,22 +97,42 @@ def test_the_roles_script_lets_every_stage_in(
     empty_postgres: LocalPostgres, tmp_path: Path
 ) -> None:
     make_secrets(tmp_path)
+    _run_roles_script(empty_postgres, tmp_path)
+    _assert_every_role_is_let_in(empty_postgres, tmp_path)
+
+
+@pytest.mark.integration
+def test_the_roles_script_adds_what_an_upgrade_brings(
+    empty_postgres: LocalPostgres, tmp_path: Path
+) -> None:
+    make_secrets(tmp_path)
+    _run_roles_script(empty_postgres, tmp_path)
+    asyncio.run(_as_superuser(empty_postgres, f"drop role {PRODUCER}"))
+    (tmp_path / "postgres_api").write_text("an'other \\ password")
+    _run_roles_script(empty_postgres, tmp_path)
+    _assert_every_role_is_let_in(empty_postgres, tmp_path)
+
+
+def _run_roles_script(postgres: LocalPostgres, secrets_dir: Path) -> None:
     superuser = {
-        "PGHOST": empty_postgres.host,
-        "PGPORT": str(empty_postgres.port),
+        "PGHOST": postgres.host,
+        "PGPORT": str(postgres.port),
         "PGUSER": SUPERUSER,
-        "PGPASSWORD": empty_postgres.passwords[SUPERUSER],
+        "PGPASSWORD": postgres.passwords[SUPERUSER],
         "PGDATABASE": "postgres",
     }
-    programs = _wheel_programs() / "bin"
+    path = f"{_wheel_programs() / 'bin'}:{os.environ['PATH']}"
     subprocess.run(
         [ROOT / "deploy" / "postgres-roles.sh"],
-        env={**superuser, "PATH": f"{programs}:{os.environ['PATH']}", "SECRETS_DIR": str(tmp_path)},
+        env={**superuser, "PATH": path, "SECRETS_DIR": str(secrets_dir)},
         check=True,
     )
+
+
+def _assert_every_role_is_let_in(postgres: LocalPostgres, secrets_dir: Path) -> None:
     for role in ROLES:
-        password = (tmp_path / role.replace("memewatch", "postgres")).read_text()
-        assert asyncio.run(_owner_seen_by(empty_postgres, role, password)) == "memewatch_owner"
+        password = (secrets_dir / role.replace("memewatch", "postgres")).read_text()
+        assert asyncio.run(_owner_seen_by(postgres, role, password)) == "memewatch_owner"
 
 
 async def _owner_seen_by(postgres: LocalPostgres, role: str, password: str) -> str:

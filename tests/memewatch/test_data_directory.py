@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import stat
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from memewatch.errors import OperatorError
 from memewatch.stack import unprivileged
 from memewatch.stack.data_directory import DataDirectory, StackState, running_state
 from memewatch.stack.identity import ProcessIdentity
-from memewatch.stack.roles import Passwords
+from memewatch.stack.roles import ROLES, Passwords
 from memewatch.stack.unprivileged import Account, is_reachable, reachable_home, readable_copy
 
 
@@ -96,6 +98,20 @@ def test_passwords_are_generated_once_into_a_private_file_and_never_printed(tmp_
     again = Passwords(tmp_path / "passwords.json")
     assert first["memewatch_sink"] == again["memewatch_sink"] != first["memewatch_api"]
     assert first["memewatch_sink"] not in repr(first)
+
+
+def test_a_passwords_file_of_before_gets_the_roles_that_came_since(tmp_path: Path) -> None:
+    file = tmp_path / "passwords.json"
+    file.write_text(json.dumps({"postgres": "a", "memewatch_owner": "b", "memewatch_sink": "c"}))
+    file.chmod(0o600)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: Passwords(file), range(8)))
+    assert {passwords["memewatch_sink"] for passwords in found} == {"c"}
+    assert len({passwords["memewatch_producer"] for passwords in found}) == 1
+    assert Passwords(file)["memewatch_producer"] == found[0]["memewatch_producer"]
+    assert set(json.loads(file.read_text())) == {"postgres", *ROLES}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
 
 def test_postgres_lies_elsewhere_when_its_user_cannot_reach_the_directory(
