@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from memewatch import __version__
 from memewatch.clock import Clock
@@ -25,7 +28,10 @@ _LONGEST_WAIT_S = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``headers`` have lower-case names; 304 answers have an empty body."""
+    """``headers`` have lower-case names; 304 answers have an empty body.
+
+    ``url`` is where the answer came from after redirects: it may hold what was secret in it.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +40,10 @@ class Answer:
 
 
 class HttpClient:
-    """An ``async with`` block's session. Only 2xx and 304 are answers; all else is raised."""
+    """An ``async with`` block's session. Only 2xx and 304 are answers; all else is raised.
+
+    What is raised names the server, never the rest of a URL: some carry their key in it.
+    """
 
     def __init__(
         self,
@@ -43,17 +52,27 @@ class HttpClient:
         *,
         key_setting: str | None = None,
         headers: Mapping[str, str] | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
-        """``key_setting`` names the setting to look at when the server refuses access."""
+        """``key_setting`` names the setting to look at when the server refuses access.
+
+        ``resolver`` says which names are looked up, and to what they may lead.
+        """
         self._clock = clock
         self._budget = budget
         self._key_setting = key_setting
         self._headers = {"User-Agent": USER_AGENT} | dict(headers or {})
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> HttpClient:
         self._session = aiohttp.ClientSession(
-            headers=self._headers, timeout=_TIMEOUT, trust_env=True
+            headers=self._headers,
+            timeout=_TIMEOUT,
+            trust_env=True,
+            # Cookies would tie together what is asked over months, and nobody would bound them.
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(resolver=self._resolver),
         )
         return self
 
@@ -66,12 +85,16 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: str, **arguments: Any) -> Answer:
+    async def get(self, url: str, *, accepted: Collection[int] = (), **arguments: Any) -> Answer:
         """As ``request``."""
-        return await self.request("GET", url, **arguments)
+        return await self.request("GET", url, accepted=accepted, **arguments)
 
-    async def request(self, method: str, url: str, **arguments: Any) -> Answer:
+    async def request(
+        self, method: str, url: str, *, accepted: Collection[int] = (), **arguments: Any
+    ) -> Answer:
         """One request; ``arguments`` are aiohttp's (``params``, ``headers``, ``data``, ``auth``).
+
+        Answers whose status is among ``accepted`` are returned too, for the caller to judge.
 
         Raises:
             RateLimitedError: 429, or 503 with a time to come back.
@@ -81,10 +104,27 @@ class HttpClient:
         """
         if self._session is None:
             raise RuntimeError("the client is used outside its `async with` block")
-        async with self._session.request(method, url, **arguments) as response:
+        try:
+            return await self._answer(self._session, method, url, accepted, arguments)
+        except TimeoutError:
+            raise TimeoutError(f"{origin_of(url)} does not answer in time") from None
+        except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
+            # These two repeat the whole URL.
+            raise aiohttp.ClientError(f"{origin_of(url)}: {type(error).__name__}") from None
+
+    async def _answer(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        accepted: Collection[int],
+        arguments: Mapping[str, Any],
+    ) -> Answer:
+        async with session.request(method, url, **arguments) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             self._note_budget(headers)
-            self._refuse(response.status, headers, str(response.url.origin()))
+            if response.status not in accepted:
+                self._refuse(response.status, headers, origin_of(str(response.url)))
             body = await response.content.read(_LARGEST_ANSWER + 1)
             while len(body) <= _LARGEST_ANSWER and (
                 more := await response.content.read(_LARGEST_ANSWER + 1 - len(body))
@@ -98,6 +138,9 @@ class HttpClient:
         remaining = _first_number(headers, "x-rate-limit-remaining", "x-ratelimit-remaining")
         if remaining is not None:
             limit = _first_number(headers, "x-rate-limit-limit", "x-ratelimit-limit")
+            used = _first_number(headers, "x-rate-limit-used", "x-ratelimit-used")
+            if limit is None and used is not None:
+                limit = remaining + used
             self._budget(remaining, limit)
 
     def _refuse(self, status: int, headers: Mapping[str, str], origin: str) -> None:
@@ -109,6 +152,14 @@ class HttpClient:
             raise AccessRefusedError(f"{origin} refuses access (HTTP {status}){look}")
         if not (200 <= status < 300 or status == 304):
             raise aiohttp.ClientError(f"{origin} answers HTTP {status}")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port: what of a URL may be told to anybody."""
+    try:
+        return str(URL(url).origin())
+    except ValueError:
+        return "a URL without a host"
 
 
 def retry_after_s(headers: Mapping[str, str], now_ms: int) -> float:
@@ -139,7 +190,9 @@ def retry_after_s(headers: Mapping[str, str], now_ms: int) -> float:
 def _first_number(headers: Mapping[str, str], *names: str) -> float | None:
     for name in names:
         try:
-            return float(headers[name])
+            number = float(headers[name])
         except (KeyError, ValueError):
             continue
+        if math.isfinite(number):
+            return number
     return None
