@@ -108,8 +108,12 @@ class HttpClient:
             return await self._answer(self._session, method, url, accepted, arguments)
         except TimeoutError:
             raise TimeoutError(f"{origin_of(url)} does not answer in time") from None
-        except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
-            # These two repeat the whole URL.
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
+            raise
+        except aiohttp.ClientError as error:
+            if type(error) is aiohttp.ClientError:
+                raise
+            # All others of aiohttp's own repeat the whole URL.
             raise aiohttp.ClientError(f"{origin_of(url)}: {type(error).__name__}") from None
 
     async def _answer(
