@@ -82,6 +82,50 @@ class Settings(BaseSettings):
         None, description="the simulated market appends what really happened here (NDJSON)"
     )
 
+    reddit_client_id: str | None = None
+    reddit_client_secret: SecretStr | None = None
+    reddit_subreddits: list[str] = Field(
+        [
+            "altcoin",
+            "CryptoCurrency",
+            "CryptoMarkets",
+            "CryptoMoonShots",
+            "dogecoin",
+            "memecoins",
+            "pepecoin",
+            "SatoshiStreetBets",
+            "SHIBArmy",
+            "solana",
+        ],
+        max_length=100,
+    )
+    reddit_poll_s: float = Field(20.0, ge=0.1, le=60)
+    reddit_url: str = "https://www.reddit.com"
+    reddit_api_url: str = "https://oauth.reddit.com"
+    telegram_channels: list[str] = Field(
+        ["binance_announcements", "cointelegraph", "whale_alert_io"], max_length=100
+    )
+    telegram_bot_token: SecretStr | None = None
+    telegram_poll_s: float = Field(30.0, ge=0.1, le=60)
+    telegram_url: str = "https://t.me"
+    telegram_api_url: str = "https://api.telegram.org"
+    web_feeds: list[str] = Field(
+        [
+            "https://bitcointalk.org/index.php?type=rss;action=.xml",
+            "https://cointelegraph.com/rss",
+            "https://decrypt.co/feed",
+            "https://www.coindesk.com/arc/outboundfeeds/rss/",
+            "https://www.theblock.co/rss.xml",
+        ],
+        max_length=100,
+    )
+    web_articles: bool = Field(True, description="read the page of an entry without content")
+    web_poll_s: float = Field(60.0, ge=0.1, le=60)
+    web_host_delay_s: float = Field(1.0, ge=0, description="between two requests to one host")
+    web_dexscreener_url: str | None = "https://api.dexscreener.com"
+    web_coingecko_url: str | None = "https://api.coingecko.com/api/v3"
+    web_coingecko_key: SecretStr | None = None
+
     metrics_port: int | None = Field(None, description="serve this stage's /metrics here")
 
     @classmethod

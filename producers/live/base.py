@@ -110,6 +110,13 @@ class LiveSource(ABC):
         Ids are the feed's own. A post that names several tokens is one event for each.
         """
 
+    def stored(self, cursor: str) -> None:
+        """Kafka has everything up to ``cursor``, and it is written down.
+
+        Only for feeds that forget what they are told was read: this is when they may be told.
+        """
+        del cursor
+
     def history(self, begin_ms: int, end_ms: int, resume: str | None) -> AsyncIterator[Heard]:
         """Everything in ``begin_ms <= event time < end_ms``, oldest first where the feed allows it.
 
