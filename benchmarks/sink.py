@@ -15,7 +15,7 @@ import asyncpg
 
 from memewatch.clock import SystemClock
 from memewatch.settings import Settings
-from schemas.codec import encode
+from schemas.codec import decode_tick, encode
 from schemas.events import Tick
 from schemas.times import rfc3339
 from schemas.topics import EVENT_PARTITIONS, TICKS
@@ -136,7 +136,7 @@ async def _product(
 async def _bare(connection: asyncpg.Connection, table: str, batches: Sequence[Batch]) -> float:
     """Seconds of nothing but COPY and commit."""
     ticks = SERIES_TABLES[TICKS.name]
-    finished = [[ticks.row(value) for _, value in batch] for batch in batches]
+    finished = [[ticks.row(decode_tick(value)) for _, value in batch] for batch in batches]
     began = time.perf_counter()
     for rows in finished:
         async with connection.transaction():

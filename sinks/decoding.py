@@ -12,7 +12,9 @@ from schemas.codec import EVENT_DECODERS, InvalidRecordError, decode_alert, even
 from schemas.times import from_ms, parse_rfc3339, rfc3339
 from schemas.topics import ALERTS, DEAD_LETTERS
 from sinks.base import Undecodable
-from sinks.postgres.rows import SERIES_TABLES, broken_dead_letter_row, dead_letter_row
+from sinks.postgres.dead_letter_rows import TABLE as DEAD_LETTERS_TABLE
+from sinks.postgres.dead_letter_rows import broken_dead_letter_row, dead_letter_row
+from sinks.postgres.rows import table_row
 
 #: (topic without namespace, key, value) to ``Record.content``; raises nothing.
 Decoder = Callable[[str, bytes | None, bytes | None], object]
@@ -29,13 +31,14 @@ def decoder(clock: Clock) -> Decoder:
             if topic == ALERTS.name:
                 return alert_content(value)
             if topic == DEAD_LETTERS.name:
-                return dead_letter_row(value)
-            return SERIES_TABLES[topic].row(value)
+                return DEAD_LETTERS_TABLE, dead_letter_row(value)
+            return table_row(topic, value)
         except InvalidRecordError as error:
             if topic == DEAD_LETTERS.name:
                 # Not sent round again: it would come back for ever.
                 reason = f"not a dead letter: {error}"
-                return broken_dead_letter_row(value, reason, from_ms(clock.now_ms()))
+                row = broken_dead_letter_row(value, reason, from_ms(clock.now_ms()))
+                return DEAD_LETTERS_TABLE, row
             return Undecodable(str(error), dead_letter=not _refused_by_processors(topic, value))
 
     return decode

@@ -23,7 +23,7 @@ SERVICE_ROLES = ("memewatch_sink", "memewatch_api", "memewatch_producer")
 _MIGRATION_LOCK = 0x6D656D65
 
 
-def upgrade(settings: Settings) -> None:
+def upgrade(settings: Settings, revision: str = "head") -> None:
     """Bring the database to the newest schema; nothing happens when it is there already.
 
     Run it as the role that shall own the tables (``memewatch_owner``). All of it is one
@@ -32,10 +32,10 @@ def upgrade(settings: Settings) -> None:
     Raises:
         OperatorError: PostgreSQL does not answer, or refuses what the migration needs.
     """
-    asyncio.run(_upgrade(settings))
+    asyncio.run(_upgrade(settings, revision))
 
 
-async def _upgrade(settings: Settings) -> None:
+async def _upgrade(settings: Settings, revision: str) -> None:
     # A creator instead of an address: the password never stands in anything that is printed.
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: connect(settings), poolclass=NullPool
@@ -43,7 +43,7 @@ async def _upgrade(settings: Settings) -> None:
     where = f"{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_database}"
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade_connection)
+            await connection.run_sync(_upgrade_connection, revision)
     except (OSError, TimeoutError) as error:
         raise OperatorError(
             f"PostgreSQL does not answer at {where}: start it with `memewatch up`, "
@@ -59,13 +59,13 @@ async def _upgrade(settings: Settings) -> None:
         await engine.dispose()
 
 
-def _upgrade_connection(connection: Connection) -> None:
+def _upgrade_connection(connection: Connection, revision: str) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     _ensure_roles(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _ensure_roles(connection: Connection) -> None:

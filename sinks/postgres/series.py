@@ -1,4 +1,4 @@
-"""The bulk sink: posts, ticks, transfers, signals and dead letters.
+"""The bulk sink: everything but alerts. What a topic holds may belong to several tables.
 
 Rows go by COPY straight into their table, which is right as long as nothing comes twice. After a
 crash or a repeated publication something does; then PostgreSQL refuses the whole COPY, and the
@@ -12,29 +12,21 @@ from datetime import datetime
 
 import asyncpg
 
-from schemas.topics import DEAD_LETTERS, EVENT_TOPICS
 from sinks.base import Record, RecordRefusedError, Sink, Undecodable
 from sinks.dead_letters import DeadLetters
 from sinks.metrics import SinkMetrics
 from sinks.postgres.connection import refuses_row
+from sinks.postgres.dead_letter_rows import COLUMNS as DEAD_LETTER_COLUMNS
+from sinks.postgres.dead_letter_rows import TABLE as DEAD_LETTERS
 from sinks.postgres.partitions import Month, Partitions, months_of
 from sinks.postgres.positions import Positions, after, move_positions
-from sinks.postgres.rows import (
-    DEAD_LETTER_COLUMNS,
-    EVENT_TIME,
-    SERIES_TABLES,
-    SYMBOL,
-    TOKEN,
-    Row,
-)
+from sinks.postgres.rows import ACTIVITY_TABLES, EVENT_TIME, SERIES_TABLES, SYMBOL, TOKEN, Row
 
 #: The SQLSTATE of "no partition of relation found for row".
 _NO_PARTITION = "23514"
-_COLUMNS = {DEAD_LETTERS.name: DEAD_LETTER_COLUMNS} | {
+_COLUMNS = {DEAD_LETTERS: DEAD_LETTER_COLUMNS} | {
     table.name: table.columns for table in SERIES_TABLES.values()
 }
-_EVENT_TOPICS = {topic.name for topic in EVENT_TOPICS}
-_TABLE_OF = {DEAD_LETTERS.name: "dead_letters"} | {name: name for name in SERIES_TABLES}
 
 
 class SeriesSink(Sink):
@@ -65,7 +57,8 @@ class SeriesSink(Sink):
         for record in batch:
             content = record.content
             if type(content) is tuple:
-                rows.setdefault(record.topic, []).append(content)
+                table, row = content
+                rows.setdefault(table, []).append(row)
             elif type(content) is Undecodable:
                 undecodable.append((record, content))
         await self._dead_letters.report(undecodable)
@@ -77,8 +70,8 @@ class SeriesSink(Sink):
 
     async def _store(self, rows: dict[str, list[Row]], moved: Positions) -> None:
         months: set[Month] = set()
-        for topic in rows.keys() & SERIES_TABLES.keys():
-            months |= months_of(topic, rows[topic])
+        for table in rows.keys() & SERIES_TABLES.keys():
+            months |= months_of(table, rows[table])
         try:
             await self._transact(rows, months, moved, staged=self._repeating)
         except asyncpg.UniqueViolationError:
@@ -103,22 +96,22 @@ class SeriesSink(Sink):
         async with self._connection.transaction():
             if months:
                 await self._partitions.note_arrival(self._connection, months)
-            for topic in rows:
-                through_staging = topic in staged or topic == DEAD_LETTERS.name
+            for table in rows:
+                through_staging = table in staged or table == DEAD_LETTERS
                 copy = self._copy_new if through_staging else self._copy
-                written[topic] = await copy(topic, rows[topic])
+                written[table] = await copy(table, rows[table])
             await self._note_tokens(rows)
             await move_positions(self._connection, self._namespace, self._positions, moved)
-        for topic, count in written.items():
-            repeats = len(rows[topic]) - count
-            self._metrics.rows.labels(_TABLE_OF[topic]).inc(count)
-            self._metrics.repeats.labels(_TABLE_OF[topic]).inc(repeats)
-            (self._repeating.add if repeats else self._repeating.discard)(topic)
+        for table, count in written.items():
+            repeats = len(rows[table]) - count
+            self._metrics.rows.labels(table).inc(count)
+            self._metrics.repeats.labels(table).inc(repeats)
+            (self._repeating.add if repeats else self._repeating.discard)(table)
 
-    async def _copy(self, topic: str, rows: list[Row], into: str | None = None) -> int:
+    async def _copy(self, table: str, rows: list[Row], into: str | None = None) -> int:
         try:
             await self._connection.copy_records_to_table(
-                into or _TABLE_OF[topic], records=rows, columns=_COLUMNS[topic]
+                into or table, records=rows, columns=_COLUMNS[table]
             )
         except asyncpg.UniqueViolationError:
             raise
@@ -128,16 +121,16 @@ class SeriesSink(Sink):
             raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
         return len(rows)
 
-    async def _copy_new(self, topic: str, rows: list[Row]) -> int:
+    async def _copy_new(self, table: str, rows: list[Row]) -> int:
         """Write the rows that are not there yet, each once; returns how many those were."""
-        table, staging = _TABLE_OF[topic], f"staging_{_TABLE_OF[topic]}"
+        staging = f"staging_{table}"
         # Asked for each time: a transaction that is rolled back takes the table with it.
         await self._connection.execute(
             f"create temporary table if not exists {staging} "
             f"(like {table} including defaults) on commit delete rows"
         )
-        await self._copy(topic, rows, into=staging)
-        columns = ", ".join(f'"{name}"' for name in _COLUMNS[topic])
+        await self._copy(table, rows, into=staging)
+        columns = ", ".join(f'"{name}"' for name in _COLUMNS[table])
         try:
             status = await self._connection.execute(
                 f"insert into {table} ({columns}) select {columns} from {staging} "  # noqa: S608 - names of our own
@@ -152,8 +145,8 @@ class SeriesSink(Sink):
     async def _note_tokens(self, rows: dict[str, list[Row]]) -> None:
         """Widen the time span of every token that the batch names."""
         spans: dict[str, tuple[str, datetime, datetime]] = {}
-        for topic in rows.keys() & _EVENT_TOPICS:
-            _widen(spans, rows[topic])
+        for table in rows.keys() & ACTIVITY_TABLES:
+            _widen(spans, rows[table])
         if not spans:
             return
         tokens = sorted(spans)

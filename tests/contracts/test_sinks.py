@@ -13,7 +13,7 @@ from memewatch.errors import OperatorError
 from memewatch.settings import Settings
 from memewatch.stack.roles import API, SINK, Role
 from schemas.alerts import Alert, Signal
-from schemas.events import Post, Tick, Transfer
+from schemas.events import Finality, Liquidity, Post, Profile, Tick, Transfer
 from sinks.migrations import upgrade
 from sinks.postgres.connection import connect
 from sinks.postgres.rows import SERIES_TABLES
@@ -42,10 +42,21 @@ async def columns(settings: Settings, table: str) -> set[str]:
     return {row["column_name"] for row in rows}
 
 
-@pytest.mark.parametrize("contract", [Post, Tick, Transfer, Signal])
-def test_every_field_of_an_event_has_its_column(contract: type) -> None:
-    table = SERIES_TABLES[contract.__name__.lower() + "s"]
-    assert set(table.columns) == set(contract.__struct_fields__)
+_TABLES = {
+    "posts": Post,
+    "ticks": Tick,
+    "transfers": Transfer,
+    "liquidity": Liquidity,
+    "profiles": Profile,
+    "finality": Finality,
+    "signals": Signal,
+}
+
+
+def test_every_field_of_an_event_has_its_column() -> None:
+    assert {name: set(table.columns) for name, table in SERIES_TABLES.items()} == {
+        name: set(contract.__struct_fields__) for name, contract in _TABLES.items()
+    }
 
 
 async def test_tables_have_the_contracts_columns(settings: Settings) -> None:
@@ -84,11 +95,14 @@ def test_who_may_not_migrate_is_told_so_in_a_sentence(
         (SINK, "drop table ticks"),
         (SINK, "delete from ticks"),
         (SINK, "update ticks set price = 1"),
+        (SINK, "delete from liquidity"),
+        (SINK, "update finality set status = 'confirmed'"),
         (SINK, "delete from alert_revisions"),
         (SINK, "truncate alerts"),
         (API, "create table mine (x int)"),
         (API, "insert into tokens values ('a', 'A', now(), now())"),
         (API, "update stream_state set seq = 0"),
+        (API, "insert into profiles select * from profiles"),
         (API, "delete from alerts"),
         (API, "select memewatch_ensure_partition('ticks', '2018-08-01')"),
         (API, "select memewatch_drop_partition('ticks_2018_08', 'infinity')"),

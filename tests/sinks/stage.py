@@ -15,7 +15,7 @@ from memewatch.kafka import RecordProducer
 from memewatch.settings import Settings
 from schemas.alerts import Alert, Evidence, InputReference, Signal, signal_id
 from schemas.codec import encode
-from schemas.events import Control, Post, Tick, Transfer
+from schemas.events import Control, Finality, Holder, Liquidity, Post, Profile, Tick, Transfer
 from schemas.times import rfc3339
 from sinks.lane import Lane, LanePlan
 from sinks.main import ALERT, BULK
@@ -44,6 +44,12 @@ def tick(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published
     }
     event = Tick(**(values | fields))
     return "ticks", event.token, encode(event)
+
+
+def candle(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:
+    prices = {"open": "0.10", "high": "0.30", "low": "0.05", "price": "0.20"}
+    kind = {"kind": "candle", "interval_ms": 60_000, "side": None, "origin": "backfill"}
+    return tick(number, time_ms, **{**prices, **kind, **fields})
 
 
 def post(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:
@@ -79,6 +85,57 @@ def transfer(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Publi
     }
     event = Transfer(**(values | fields))
     return "transfers", event.token, encode(event)
+
+
+def liquidity(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:
+    values: dict[str, Any] = {
+        **_on_chain(f"liquidity:{number}", time_ms + number),
+        "pool": "0xpool",
+        "transaction": "0x02",
+        "log_index": number,
+        "action": "removed",
+        "quote": "WETH",
+        "token_amount": "123456789.000000000000000001",
+        "liquidity": "31.6",
+        "from_address": "0xaa",
+        "confirmation": "pending",
+    }
+    event = Liquidity(**(values | fields))
+    return "transfers", event.token, encode(event)
+
+
+def profile(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:
+    values: dict[str, Any] = {
+        **_on_chain(f"profile:{number}", time_ms + number),
+        "contract": "0xc0",
+        "created_at": rfc3339(time_ms - 1_000),
+        "total_supply": "1000000000",
+        "holders": [Holder(address="0xaa", amount="12.000000000000000001")],
+    }
+    event = Profile(**(values | fields))
+    return "transfers", event.token, encode(event)
+
+
+def finality(of: str, topic: str, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:
+    values: dict[str, Any] = {
+        **_on_chain(f"{of}:decided", time_ms),
+        "topic": topic,
+        "of": of,
+        "status": "retracted",
+    }
+    event = Finality(**(values | fields))
+    return topic, event.token, encode(event)
+
+
+def _on_chain(name: str, time_ms: int) -> dict[str, Any]:
+    return {
+        "id": name,
+        "token": "TOK",
+        "symbol": "TOK",
+        "event_time": rfc3339(time_ms),
+        "source": "evm",
+        "chain": "ethereum",
+    }
 
 
 def signal(number: int, time_ms: int = AUGUST_2018_MS, **fields: Any) -> Published:

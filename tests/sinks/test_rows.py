@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import InvalidRecordError
+from schemas.codec import EVENT_DECODERS, InvalidRecordError, encode, topic_of
 from schemas.times import EARLIEST_MS, LATEST_MS, from_ms, parse_rfc3339, rfc3339
-from sinks.postgres.rows import dead_letter_row, event_moment, moment, signal_row, tick_row
-from tests.sinks.stage import signal, tick
+from sinks.postgres.dead_letter_rows import dead_letter_row
+from sinks.postgres.rows import SERIES_TABLES, table_row
+from sinks.postgres.values import event_moment, moment
+from tests.schemas.strategies import FINALITIES, LIQUIDITY, POSTS, PROFILES, TICKS, TRANSFERS, Event
+from tests.sinks.stage import candle, signal, tick
 
 _OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+
+
+@given(st.one_of(POSTS, TICKS, TRANSFERS, LIQUIDITY, PROFILES, FINALITIES))
+def test_what_the_codec_takes_becomes_a_row_of_its_kind(event: Event) -> None:
+    value = encode(event)
+    try:
+        decoded = EVENT_DECODERS[topic_of(event)](value)
+    except InvalidRecordError:
+        return
+    name, row = table_row(topic_of(event), value)
+    stored = dict(zip(SERIES_TABLES[name].columns, row, strict=True))
+    assert name.startswith(type(event).__name__.lower())
+    assert stored["event_time"] == from_ms(parse_rfc3339(event.event_time))
+    as_it_was = {
+        field: value
+        for field in event.__struct_fields__
+        if isinstance(value := getattr(decoded, field), str | int | None) and field in stored
+    }
+    for field, value in as_it_was.items():
+        if not isinstance(stored[field], Decimal | datetime):
+            assert stored[field] == value
+        elif isinstance(stored[field], Decimal):
+            assert stored[field] == Decimal(str(value))
 
 
 @given(
@@ -41,9 +68,9 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("price", ["NaN", "-1", "Infinity", "1_0", "free"])
 def test_what_is_no_price_is_refused(price: str) -> None:
-    for record, row in ((tick(1, price=price), tick_row), (signal(1, price=price), signal_row)):
+    for topic, _, value in (tick(1, price=price), candle(1, high=price), signal(1, price=price)):
         with pytest.raises(InvalidRecordError):
-            row(record[2])
+            table_row(topic, value)
 
 
 def test_a_dead_letter_is_the_same_however_often_it_is_reported() -> None:

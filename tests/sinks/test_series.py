@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import asyncpg
@@ -16,8 +16,12 @@ from schemas.events import Post
 from sinks.main import BULK
 from tests.sinks.stage import (
     AUGUST_2018_MS,
+    candle,
     control,
+    finality,
+    liquidity,
     post,
+    profile,
     publish,
     running,
     signal,
@@ -28,6 +32,8 @@ from tests.sinks.stage import (
 )
 
 pytestmark = pytest.mark.integration
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 async def test_every_value_arrives_as_it_was_sent(
@@ -52,6 +58,56 @@ async def test_every_value_arrives_as_it_was_sent(
     assert (str(seen["price"]), seen["kind"], seen["window_ms"]) == ("0.100", "trading", 10_000)
     for table in ("ticks", "posts", "transfers", "signals"):
         assert await database.fetchval(f"select count(*) from {table}") == 1
+
+
+async def test_what_a_topic_holds_goes_to_the_table_of_its_kind(
+    sink_settings: Settings, database: asyncpg.Connection
+) -> None:
+    later = AUGUST_2018_MS + 60_000
+    records = [
+        transfer(1, confirmation="pending"),
+        liquidity(2),
+        profile(3),
+        finality("chain:block:tx:1", "transfers", later),
+        finality("venue:4", "ticks", later, status="confirmed"),
+        tick(4, chain="ethereum", contract="0xpool", log_index=7, confirmation="pending"),
+        candle(5),
+        post(6, group="r/x", cashtags=["$TOK"], contracts=["0xc0"], repost_of="9", confidence=0.3),
+    ]
+    await publish(sink_settings, [*records, *records])
+    async with running(sink_settings, BULK):
+        await until_stored(database, sink_settings, 2 * len(records))
+
+    counts = {
+        table: await database.fetchval(f"select count(*) from {table}")
+        for table in ("transfers", "liquidity", "profiles", "finality", "ticks", "posts")
+    }
+    expected = {"transfers": 1, "liquidity": 1, "profiles": 1, "finality": 2, "ticks": 2}
+    assert counts == expected | {"posts": 1}
+    removed = await database.fetchrow("select * from liquidity")
+    assert str(removed["token_amount"]) == "123456789.000000000000000001"
+    assert (removed["action"], removed["total_liquidity"]) == ("removed", None)
+    known = await database.fetchrow("select * from profiles")
+    assert json.loads(known["holders"]) == [{"address": "0xaa", "amount": "12.000000000000000001"}]
+    assert known["created_at"] == datetime(2018, 8, 17, 15, 59, 59, tzinfo=UTC)
+    decided = await database.fetch('select "of", topic, status from finality order by topic')
+    assert [tuple(row) for row in decided] == [
+        ("venue:4", "ticks", "confirmed"),
+        ("chain:block:tx:1", "transfers", "retracted"),
+    ]
+    ticks = await database.fetch(
+        "select kind, high, interval_ms, log_index, confirmation from ticks"
+    )
+    assert {row["kind"]: tuple(row)[1:] for row in ticks} == {
+        "trade": (None, None, 7, "pending"),
+        "candle": (Decimal("0.30"), 60_000, None, "confirmed"),
+    }
+    said = await database.fetchrow("select * from posts")
+    assert (said["group"], said["repost_of"], said["confidence"]) == ("r/x", "9", 0.3)
+    assert (said["cashtags"], said["contracts"]) == (["$TOK"], ["0xc0"])
+    # When a block was decided is not when its token was alive.
+    times = await database.fetch("select last_event_time from tokens where token = 'TOK'")
+    assert [row["last_event_time"] for row in times] == [removed["event_time"] + 4 * _MILLISECOND]
 
 
 async def test_what_is_published_twice_is_stored_once(
