@@ -1,5 +1,13 @@
 """Which token is meant: by address, by ticker, by name."""
 
+from producers.registry.resolution import Mention, resolve
 from producers.registry.tokens import RegisteredToken, TokenRegistry, normal_address, token_id
 
-__all__ = ["RegisteredToken", "TokenRegistry", "normal_address", "token_id"]
+__all__ = [
+    "Mention",
+    "RegisteredToken",
+    "TokenRegistry",
+    "normal_address",
+    "resolve",
+    "token_id",
+]

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from producers.registry.names import names_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredToken:
@@ -33,16 +35,29 @@ class TokenRegistry:
         """All tokens, in the order they were given."""
         return self._tokens
 
+    @property
+    def longest_name(self) -> int:
+        """How many words the longest name has."""
+        return self._longest_name
+
     def replace(self, tokens: Iterable[RegisteredToken]) -> None:
         """Know these tokens from now on; of two with one identity the later counts."""
         by_token = {token.token: token for token in tokens}
         self._tokens = tuple(by_token.values())
         self._by_address: dict[str, list[RegisteredToken]] = defaultdict(list)
         self._by_symbol: dict[str, list[RegisteredToken]] = defaultdict(list)
+        self._by_name: dict[str, list[RegisteredToken]] = defaultdict(list)
+        self._by_hashtag: dict[str, list[RegisteredToken]] = defaultdict(list)
         for token in self._tokens:
-            self._by_symbol[token.symbol].append(token)
+            self._by_symbol[token.symbol.upper()].append(token)
             if token.address is not None:
                 self._by_address[normal_address(token.address)].append(token)
+            spoken, hashtags = names_of(token.symbol, token.name)
+            for name in spoken:
+                self._by_name[name].append(token)
+            for hashtag in hashtags:
+                self._by_hashtag[hashtag].append(token)
+        self._longest_name = max((name.count(" ") + 1 for name in self._by_name), default=0)
 
     def by_address(self, address: str, chain: str | None = None) -> list[RegisteredToken]:
         """Tokens at a contract address, on any chain unless one is named."""
@@ -52,6 +67,15 @@ class TokenRegistry:
     def by_symbol(self, symbol: str) -> list[RegisteredToken]:
         """Tokens with a ticker, whatever its case."""
         return list(self._by_symbol.get(symbol.upper(), ()))
+
+    def by_name(self, words: str) -> list[RegisteredToken]:
+        """Tokens that people call so, without ``$`` or ``#``: words as ``names.words_of`` gives
+        them, joined by single spaces."""
+        return list(self._by_name.get(words, ()))
+
+    def by_hashtag(self, hashtag: str) -> list[RegisteredToken]:
+        """Tokens of this hashtag, case-folded and without ``#``."""
+        return list(self._by_hashtag.get(hashtag, ()))
 
     def of_asset(self, symbol: str) -> RegisteredToken:
         """The token a venue means by a base asset: the registered one if it is the only one."""
