@@ -38,6 +38,9 @@ Confirmation = Literal["pending", "confirmed"]
 BlockNumber = Annotated[int, Meta(ge=0)]
 LogIndex = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+#: A post of less ``confidence`` is stored, but no mention: a common word that is a ticker too, or
+#: a ticker that three tokens have.
+COUNTED_CONFIDENCE = 0.4
 
 
 class Post(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,9 @@
-"""A token's signals, downsampled inside the database into equal steps."""
+"""A token's signals, downsampled inside the database into equal steps.
+
+Where the workers saw nothing, what a backfill brought later stands in: its trades, quotes, posts
+and transfers as windows like theirs, and candles in steps without any price. Events of blocks that
+were reorganised away do not count.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from datetime import datetime, timedelta
 from api.database import Database
 from api.errors import InvalidRequestError
 from api.models import Series, Step
+from api.queries.series_sql import BACKFILLED, SERIES
 from api.queries.times import wire_time
 from schemas.times import from_ms, to_ms
 
@@ -15,6 +21,8 @@ _WINDOW_MS = 10_000
 _DEFAULT_RANGE = timedelta(hours=6)
 #: About 800,000 signals of a busy token: what the database aggregates within its time limit.
 MAXIMUM_RANGE = timedelta(days=31)
+#: Backfilled events of one kind, for the same reason.
+_MOST_BACKFILLED = 1_000_000
 
 
 async def series(
@@ -38,9 +46,14 @@ async def series(
         return None
     begin_ms, end_ms = _range(begin, end, known["last_event_time"])
     step_ms = max(_WINDOW_MS, -(-(end_ms - begin_ms) // points))
-    rows = await database.fetch(
-        _SERIES, token, from_ms(begin_ms), from_ms(end_ms), begin_ms, step_ms, end_ms
-    )
+    span = (token, from_ms(begin_ms), from_ms(end_ms))
+    backfilled = await database.fetch_one(BACKFILLED, *span, _MOST_BACKFILLED + 1)
+    if backfilled is not None and max(backfilled) > _MOST_BACKFILLED:
+        raise InvalidRequestError(
+            f"from: more than {_MOST_BACKFILLED:,} events of a backfill lie in this range, "
+            "ask for a shorter one"
+        )
+    rows = await database.fetch(SERIES, *span, begin_ms, step_ms, end_ms)
     return Series(
         token=token,
         symbol=known["symbol"],
@@ -63,53 +76,3 @@ def _range(begin: datetime | None, end: datetime | None, last: datetime) -> tupl
     if end_ms - begin_ms > MAXIMUM_RANGE // timedelta(milliseconds=1):
         raise InvalidRequestError(f"from: at most {MAXIMUM_RANGE.days} days before `to`")
     return begin_ms, end_ms
-
-
-# A window's event_time is its end, so it belongs to the step that holds its last moment.
-_SERIES = """
-with picked as (
-    select kind, event_time, price, volume, "values" as v,
-        floor((extract(epoch from event_time) * 1000 - 1 - $4::bigint) / $5::bigint)::int as step
-    from signals
-    where token = $1 and event_time > $2 and event_time <= $3
-),
-steps as (
-    select step,
-        (array_agg((v->>'open')::numeric order by event_time)
-            filter (where kind = 'trading' and v ? 'open'))[1]::text as open,
-        max((v->>'high')::numeric) filter (where kind = 'trading')::text as high,
-        min((v->>'low')::numeric) filter (where kind = 'trading')::text as low,
-        (array_agg(price order by event_time desc)
-            filter (where kind = 'trading' and price is not null))[1]::text as close,
-        sum(volume) filter (where kind = 'trading') as volume,
-        sum((v->>'trades')::float8) filter (where kind = 'trading') as trades,
-        sum((v->>'buys')::float8) filter (where kind = 'trading') as buys,
-        sum((v->>'mentions')::float8) filter (where kind = 'sentiment') as mentions,
-        max((v->>'authors')::float8) filter (where kind = 'sentiment') as authors,
-        sum((v->>'sentiment')::float8 * (v->>'mentions')::float8)
-            filter (where kind = 'sentiment') as sentiment_sum,
-        (array_agg((v->>'rolling_sentiment')::float8 order by event_time desc)
-            filter (where kind = 'sentiment' and v ? 'rolling_sentiment'))[1] as rolling_sentiment,
-        sum((v->>'transfers')::float8) filter (where kind = 'flow') as transfers,
-        max((v->>'anomaly')::float8) filter (where kind = 'trading') as anomaly_trading,
-        max((v->>'anomaly')::float8) filter (where kind = 'sentiment') as anomaly_sentiment,
-        max((v->>'anomaly')::float8) filter (where kind = 'flow') as anomaly_flow
-    from picked
-    group by step
-)
-select
-    timestamptz 'epoch' + ($4::bigint + n * $5::bigint) * interval '1 millisecond' as time,
-    open, high, low, close,
-    coalesce(volume, 0)::text as volume,
-    coalesce(trades, 0)::int8 as trades,
-    buys / nullif(trades, 0) as buy_share,
-    coalesce(mentions, 0)::int8 as mentions,
-    coalesce(authors, 0)::int8 as authors,
-    sentiment_sum / nullif(mentions, 0) as sentiment,
-    rolling_sentiment,
-    coalesce(transfers, 0)::int8 as transfers,
-    anomaly_trading, anomaly_sentiment, anomaly_flow
-from generate_series(0, ceil(($6::bigint - $4::bigint) / $5::numeric)::int - 1) n
-left join steps on steps.step = n
-order by n
-"""

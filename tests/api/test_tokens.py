@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from schemas.times import rfc3339
+from memewatch.settings import Settings
+from schemas.times import from_ms, rfc3339
 from tests.api.running import Api
 from tests.api.writer import START_MS, Writer, make_alert
 
@@ -181,6 +182,89 @@ async def test_every_window_counts_once_whatever_the_steps(api: Api, writer: Wri
         series = await api.get("/tokens/T/series", from_=begin, to=end, points=points)
         assert len(series["items"]) <= points
         assert sum(step["trades"] for step in series["items"]) == 360
+
+
+async def test_a_backfill_fills_what_the_workers_did_not_see(api: Api, writer: Writer) -> None:
+    await writer.token("T", START_MS + 299_000)
+    await writer.signals("T", "trading", [trade(START_MS + 10_000, "5")])
+    # In a window that has its signal, in one that has none beside it, and a quote.
+    await writer.tick("T", START_MS + 2_000, "9", amount="1")
+    await writer.tick("T", START_MS + 12_000, "4", amount="2", side="buy")
+    await writer.tick("T", START_MS + 13_000, "0.00000003", amount="100")
+    await writer.tick("T", START_MS + 61_000, "6", kind="quote")
+    # What the workers saw comes as their signals only.
+    await writer.tick("T", START_MS + 62_000, "7", amount="1", origin="live")
+    for number, author in enumerate(("a", "b", "a")):
+        await writer.post("T", START_MS + 121_000 + number, author)
+    await writer.post("T", START_MS + 122_000, "c", confidence=0.3)
+    await writer.transfer("T", START_MS + 181_000)
+    begin, end = rfc3339(START_MS), rfc3339(START_MS + 240_000)
+    series = await api.get("/tokens/T/series", from_=begin, to=end, points=4)
+    first, quoted, said, moved = series["items"]
+    assert [first[name] for name in ("open", "high", "low", "close")] == [
+        *("5.0", "5.0", "0.00000003", "0.00000003")
+    ]
+    assert (first["volume"], first["trades"]) == ("10.50000300", 3)
+    assert first["buy_share"] == pytest.approx(2 / 3)
+    assert (quoted["close"], quoted["volume"], quoted["trades"]) == ("6", "0", 0)
+    assert (said["mentions"], said["authors"], said["sentiment"]) == (3, 2, None)
+    assert moved["transfers"] == 1
+
+
+async def test_candles_stand_in_where_there_is_no_price(api: Api, writer: Writer) -> None:
+    await writer.token("T", START_MS + 299_000)
+    prices = {"open": "2", "high": "6", "low": "1", "amount": "10"}
+    for minute in (1, 2, 3):
+        await writer.candle("T", START_MS + minute * 60_000, "5", 60_000, **prices)
+    await writer.candle("T", START_MS + 180_000, "5", 180_000, **prices)
+    await writer.signals("T", "trading", [trade(START_MS + 130_000, "8")])
+    begin = rfc3339(START_MS)
+    minutes = await api.get(
+        "/tokens/T/series", from_=begin, to=rfc3339(START_MS + 180_000), points=3
+    )
+    assert [(step["open"], step["close"], step["volume"]) for step in minutes["items"]] == [
+        ("2", "5", "40"),
+        ("2", "5", "40"),
+        ("8.0", "8", "2.5"),
+    ]
+    assert [step["trades"] for step in minutes["items"]] == [0, 0, 1]
+
+
+async def test_what_a_reorganised_block_held_is_not_in_a_series(api: Api, writer: Writer) -> None:
+    await writer.token("T", START_MS + 299_000)
+    pending = {"confirmation": "pending"}
+    kept = await writer.tick("T", START_MS + 1_000, "4", amount="1", **pending)
+    gone = await writer.tick("T", START_MS + 2_000, "9", amount="1", **pending)
+    moved = await writer.transfer("T", START_MS + 3_000, **pending)
+    await writer.finality("T", START_MS + 60_000, kept, "confirmed")
+    await writer.finality("T", START_MS + 60_000, gone, "retracted")
+    await writer.finality("T", START_MS + 60_000, moved, "retracted")
+    series = await api.get(
+        "/tokens/T/series", from_=rfc3339(START_MS), to=rfc3339(START_MS + 10_000), points=1
+    )
+    (step,) = series["items"]
+    assert (step["high"], step["trades"], step["transfers"]) == ("4", 1, 0)
+
+
+async def test_more_of_a_backfill_than_can_be_summed_in_time_is_refused(
+    api: Api, writer: Writer, database: Settings
+) -> None:
+    await writer.token("T", START_MS)
+    await writer.connection.execute(
+        "select memewatch_ensure_partition('ticks', $1::date)", from_ms(START_MS).date()
+    )
+    await writer.connection.execute(
+        "insert into ticks (id, token, symbol, event_time, source, price, amount, kind, origin,"
+        " schema_version) select n::text, 'T', 'T', $1::timestamptz + n * interval '1 millisecond',"
+        " 's', 1 + n % 9, 1, 'trade', 'backfill', 1 from generate_series(0, 1000000) n",
+        from_ms(START_MS),
+    )
+    end = rfc3339(START_MS + 2 * HOUR_MS)
+    problem = await api.get("/tokens/T/series", 400, from_=rfc3339(START_MS), to=end)
+    assert "shorter" in problem["detail"]
+    # A little less is within the limit, and within the time that a query may take.
+    series = await api.get("/tokens/T/series", from_=rfc3339(START_MS + 20_000), to=end)
+    assert sum(step["trades"] for step in series["items"]) == 1_000_001 - 20_000
 
 
 async def test_series_refuse_what_makes_no_sense(api: Api, writer: Writer) -> None:

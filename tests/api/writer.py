@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -53,6 +54,7 @@ class Writer:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._events = 0
 
     @classmethod
     @asynccontextmanager
@@ -129,6 +131,61 @@ class Writer:
                 price,
                 volume,
             )
+
+    async def tick(self, token: str, time_ms: int, price: str, **values: Any) -> str:
+        """A backfilled trade, changed by ``values``; returns its id."""
+        amounts = {
+            name: Decimal(values[name])
+            for name in ("amount", "open", "high", "low")
+            if name in values
+        }
+        return await self._event(
+            "ticks",
+            token,
+            time_ms,
+            **{"price": Decimal(price), "kind": "trade", **values, **amounts},
+        )
+
+    async def candle(
+        self, token: str, end_ms: int, close: str, interval_ms: int, **values: str
+    ) -> str:
+        return await self.tick(
+            token, end_ms, close, kind="candle", interval_ms=interval_ms, **values
+        )
+
+    async def post(self, token: str, time_ms: int, author: str, **values: Any) -> str:
+        """A backfilled post, changed by ``values``; returns its id."""
+        said = {"post_id": "1", "text": "hi", "urls": [], "repost": False}
+        return await self._event("posts", token, time_ms, author=author, **{**said, **values})
+
+    async def transfer(self, token: str, time_ms: int, **values: Any) -> str:
+        """A backfilled transfer, changed by ``values``; returns its id."""
+        moved = {"chain": "c", "contract": "0xc0", "transaction": "0x1", "log_index": 1}
+        parties = {"from_address": "0xaa", "to_address": "0xbb", "amount": 1}
+        return await self._event("transfers", token, time_ms, **{**moved, **parties, **values})
+
+    async def finality(self, token: str, time_ms: int, of: str, status: str) -> str:
+        """What became of the event ``of``."""
+        return await self._event(
+            "finality", token, time_ms, chain="c", topic="ticks", of=of, status=status
+        )
+
+    async def _event(self, table: str, token: str, time_ms: int, **values: Any) -> str:
+        self._events += 1
+        identity = f"{table}:{self._events}"
+        time = from_ms(time_ms)
+        await self.connection.execute(
+            "select memewatch_ensure_partition($1, $2::date)", table, time.date()
+        )
+        common = {"id": identity, "token": token, "symbol": token, "event_time": time}
+        same = {"source": "s", "origin": "backfill", "schema_version": 1}
+        row = {**common, **same, **values}
+        names = ", ".join(f'"{name}"' for name in row)
+        places = ", ".join(f"${number + 1}" for number in range(len(row)))
+        await self.connection.execute(
+            f"insert into {table} ({names}) values ({places})", *row.values()
+        )
+        return identity
 
 
 def moment(text: str) -> datetime:
