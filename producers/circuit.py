@@ -11,8 +11,9 @@ import random
 #: 0.5 s, 1 s, 2 s … up to a minute.
 _BASE_S = 0.5
 _CEILING_S = 60.0
-#: After so many failures in a row it is no hiccup, and asking more often only annoys the server.
-OPEN_AFTER = 5
+#: So many failures in a row take two to three minutes: it is no hiccup then, and asking more often
+#: only annoys the server. Fewer would give up on a gap that others still wait for (HOLD_LIMIT_MS).
+OPEN_AFTER = 12
 OPEN_S = 300.0
 #: A connection that held this long was a good one.
 _GOOD_S = 60.0

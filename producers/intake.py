@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import msgspec
+
 from memewatch.clock import Clock
 from memewatch.kafka import RecordProducer
 from producers import metrics
 from producers.lane import Lane
 from producers.session import Confirmation
-from producers.source import LONGEST_LETTER, Item, Progress, Rejected
+from producers.source import LONGEST_LETTER, Alive, CaughtUp, Item, Progress, Rejected
 from schemas.alerts import DeadLetter
 from schemas.codec import EVENT_DECODERS, InvalidRecordError, encode, event_time_ms, topic_of
 from schemas.events import Event
+from schemas.payloads import RawPayload
 from schemas.times import rfc3339
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, RAW_PAYLOADS
 
 #: A paced source looks at the clock again at least this often.
 _LONGEST_WAIT_S = 60.0
@@ -49,7 +52,10 @@ class Intake:
             await self._hold(lane, item.time_ms)
         elif isinstance(item, Rejected):
             await self._refuse(lane, item)
-        else:
+        elif isinstance(item, RawPayload):
+            await self._hold(lane, None)
+            await self._producer.send(RAW_PAYLOADS.name, encode(item), key=item.source)
+        elif not isinstance(item, Alive | CaughtUp):
             await self._take_event(lane, item)
 
     async def _take_event(self, lane: Lane, event: Event) -> None:
@@ -58,19 +64,27 @@ class Intake:
         try:
             value = encode(event)
             time_ms = _checked_time(lane, topic, event, value)
+            if lane.feed.live and await self._is_late(lane, topic, time_ms):
+                event = msgspec.structs.replace(event, origin="backfill")
+                value = encode(event)
         except (InvalidRecordError, UnicodeEncodeError) as error:
             await self._refuse(lane, Rejected(reason=str(error), value=value))
             return
         if lane.feed.source.order == "ordered":
             lane.promise(time_ms, None)
         await self._hold(lane, time_ms)
-        if time_ms < self.watermarks.get(topic, time_ms):
+        if event.origin == "live" and time_ms < self.watermarks.get(topic, time_ms):
             metrics.LATE.labels(lane.name, topic).inc()
         await self._producer.send(topic, value, key=event.token)
         lane.published[topic] += 1
         if lane.newest_ms is None or time_ms > lane.newest_ms:
             lane.newest_ms = time_ms
         self.since_watermark += 1
+
+    async def _is_late(self, lane: Lane, topic: str, time_ms: int) -> bool:
+        # Before the session is open nothing is promised yet.
+        await self._hold(lane, None)
+        return time_ms < self.watermarks.get(topic, time_ms)
 
     async def _hold(self, lane: Lane, time_ms: int | None) -> None:
         """Wait until publishing is allowed and, with a time, until that has come."""

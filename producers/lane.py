@@ -6,9 +6,14 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
+from producers.circuit import Circuit
 from producers.pace import Pace
-from producers.source import Rejected, Source
+from producers.source import CaughtUp, Item, Rejected, Source
+from producers.state import SourceState
+from schemas.times import rfc3339
 
+#: How long others wait for a source that fills a gap.
+HOLD_LIMIT_MS = 300_000
 #: Reasons kept for the report; all of them go to the dead letters.
 _REASONS_KEPT = 50
 _BEFORE_ALL = -(2**62)
@@ -21,6 +26,10 @@ class Feed:
     After ``restarts`` failures in a row the whole run fails (None: never). A source that yields
     nothing for ``silence_s`` is restarted (None: it may be silent). ``lateness_ms`` is what the
     runner allows a source of unknown order.
+
+    ``live``: what is older than the watermark when it comes is published as backfill; the promise
+    stands still while the source catches up, for ``hold_limit_ms`` at most (None: until it has),
+    and its cursor and counts outlive the session.
     """
 
     source: Source
@@ -28,6 +37,8 @@ class Feed:
     restarts: int | None = None
     silence_s: float | None = None
     lateness_ms: int = 30_000
+    live: bool = False
+    hold_limit_ms: int | None = HOLD_LIMIT_MS
 
 
 @dataclass(slots=True)
@@ -52,6 +63,16 @@ class Lane:
     counted: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     reasons: list[Rejected] = field(default_factory=list)
+    circuit: Circuit = field(default_factory=Circuit)
+    errors: int = 0
+    #: What a live feed may promise: it never steps back, and stands still while not caught up.
+    held_ms: int | None = None
+    caught_up: bool = False
+    #: It was not caught up for so long that nobody waits for it until it is.
+    waited_out: bool = False
+    last_sign_ms: int | None = None
+    #: The counts of sessions before, of a live feed.
+    before: SourceState = field(default_factory=SourceState)
 
     @property
     def name(self) -> str:
@@ -71,10 +92,60 @@ class Lane:
     def watermark_ms(self, topic: str, now_ms: int) -> int | None:
         """What may be promised for the topic now; None before the source's first promise."""
         if self.feed.source.order == "unknown":
-            return now_ms - self.feed.lateness_ms
+            return (
+                self.live_promise_ms(now_ms) if self.feed.live else now_ms - self.feed.lateness_ms
+            )
         promised = self.promised.get(topic)
         reached = self.feed.pace.reached_ms() if self.feed.pace else None
         return promised if promised is None or reached is None else min(promised, reached)
+
+    def live_promise_ms(self, now_ms: int) -> int:
+        """What a feed of unknown order promises now; never less than before."""
+        lateness_ms = self.feed.lateness_ms
+        clock_ms = now_ms - lateness_ms
+        if not self.feed.live:
+            return clock_ms
+        held_ms = clock_ms if self.held_ms is None else self.held_ms
+        limit_ms = self.feed.hold_limit_ms
+        if self.caught_up:
+            promise_ms = clock_ms
+            if self.feed.silence_s is not None and self.last_sign_ms is not None:
+                # Half of the lateness is for the way, the other half for the time between two
+                # signs: what was on its way when a connection died is not yet promised away.
+                promise_ms = min(clock_ms, self.last_sign_ms - lateness_ms // 2)
+            held_ms = max(held_ms, promise_ms)
+        elif self.waited_out or (limit_ms is not None and clock_ms - held_ms > limit_ms):
+            self.waited_out = True
+            held_ms = max(held_ms, clock_ms)
+        self.held_ms = held_ms
+        return held_ms
+
+    def take_sign(self, item: Item, now_ms: int) -> None:
+        """Take in that the source yielded something."""
+        self.last_sign_ms = now_ms
+        if isinstance(item, CaughtUp):
+            self.caught_up = True
+            self.waited_out = False
+        if self.circuit.reason is not None:
+            self.circuit.works()
+
+    def lost(self) -> None:
+        """The source failed: from now on something may be missing."""
+        self.errors += not self.circuit.is_limited
+        self.caught_up = False
+
+    def state(self) -> SourceState:
+        """What outlives the session."""
+        last_ms = self.newest_ms
+        return SourceState(
+            cursor=self.cursor,
+            promised_ms=self.held_ms,
+            failing=self.circuit.reason is not None and not self.circuit.is_limited,
+            reason=self.circuit.reason,
+            events=self.before.events + self.published.total(),
+            errors=self.before.errors + self.errors,
+            last_event=self.before.last_event if last_ms is None else rfc3339(last_ms),
+        )
 
     def position_ms(self, now_ms: int) -> int | None:
         """How far the source is in all of its topics."""

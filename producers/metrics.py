@@ -15,3 +15,13 @@ DEAD_LETTERS = Counter(f"{PREFIX}_dead_letters", "Items refused", ["source"])
 WATERMARK_LAG = Gauge(
     f"{PREFIX}_watermark_lag_seconds", "Wall clock minus the topic's watermark", ["topic"]
 )
+SOURCE_LAG = Gauge(
+    f"{PREFIX}_source_lag_seconds", "Wall clock minus what a live source promises", ["source"]
+)
+SOURCE_FAILING = Gauge(
+    f"{PREFIX}_source_failing", "1 while a live source does not work", ["source"]
+)
+RATE_LIMIT_REMAINING = Gauge(
+    f"{PREFIX}_rate_limit_remaining", "Requests left by the server's own count", ["source"]
+)
+RATE_LIMIT = Gauge(f"{PREFIX}_rate_limit", "Requests the server allows in its window", ["source"])

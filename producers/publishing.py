@@ -54,8 +54,8 @@ async def publish(
     right = PublishingRight(settings, kind, clock)
     await right.acquire()
     try:
-        planned = plan(await asyncio.to_thread(load_state, settings))
-        return await _run(settings, planned, right, clock, stop, on_start)
+        last = await asyncio.to_thread(load_state, settings)
+        return await _run(settings, plan(last), last, right, clock, stop, on_start)
     except KafkaException as error:
         raise OperatorError(
             f"Kafka at {settings.kafka_bootstrap} did not confirm what was sent: "
@@ -75,6 +75,7 @@ def stop_on_signals(stop: asyncio.Event) -> None:
 async def _run(
     settings: Settings,
     plan: Plan,
+    last: SessionState | None,
     right: PublishingRight,
     clock: Clock,
     stop: asyncio.Event,
@@ -84,7 +85,7 @@ async def _run(
     producer = RecordProducer(settings)
     deadline_s = 0.0
     try:
-        state = plan.continues or new_state(plan, clock)
+        state = plan.continues or new_state(plan, clock, last)
         runner = Runner(producer, right, state, plan.feeds, clock, continues=continues)
         on_start(runner)
         finished = await runner.run(stop)
@@ -95,8 +96,8 @@ async def _run(
         producer.close(deadline_s)
 
 
-def new_state(plan: Plan, clock: Clock) -> SessionState:
-    """The state a new session begins with; nobody had its name before."""
+def new_state(plan: Plan, clock: Clock, last: SessionState | None = None) -> SessionState:
+    """The state a new session begins with after ``last``; nobody had its name before."""
     started_at = rfc3339(clock.now_ms())
     return SessionState(
         session=f"{plan.kind}-{started_at}-{uuid.uuid4().hex[:8]}",
@@ -109,4 +110,5 @@ def new_state(plan: Plan, clock: Clock) -> SessionState:
         finished=False,
         cursors=dict(plan.cursors),
         watermarks={},
+        sources=last.sources if last else {},
     )

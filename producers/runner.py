@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from producers.lane import Feed, Lane
 from producers.right import PublishingRight
 from producers.session import TOPICS, Confirmation, Session
 from producers.source import Item
-from producers.state import SessionState
+from producers.state import SessionState, SourceState
 from producers.watermarks import current_watermarks, end_ms
 from schemas.times import rfc3339
 
@@ -28,15 +27,12 @@ _TICK_S = 1.0
 _EVENTS_BETWEEN_WATERMARKS = 2_000
 #: Items between two turns of the event loop: a few milliseconds.
 _ITEMS_PER_TURN = 256
-#: Full jitter: a random part of 0.5 s, 1 s, 2 s … up to a minute.
-_BACKOFF_BASE_S = 0.5
-_BACKOFF_CEILING_S = 60.0
 
 _log = logging.getLogger(__name__)
 
 
 class _SourceFailedError(Exception):
-    """A source raised or fell silent; the cause is what it raised."""
+    """A source raised (that is the cause) or fell silent."""
 
 
 class _Promised(NamedTuple):
@@ -63,7 +59,7 @@ class Runner:
         *,
         continues: bool,
     ) -> None:
-        self.lanes = [Lane(feed, state.cursors.get(feed.source.name)) for feed in feeds]
+        self.lanes = [_lane(feed, state, clock) for feed in feeds]
         self._right = right
         self._session = Session(producer, state)
         self._clock = clock
@@ -112,20 +108,18 @@ class Runner:
     # --- one source ---------------------------------------------------------------------------
 
     async def _run_lane(self, lane: Lane) -> None:
-        failures = 0
         if lane.feed.source.order == "unknown":
             lane.ready.set()
         try:
             while True:
-                before = lane.cursor
+                cursor, since_ms = lane.cursor, self._clock.now_ms()
                 try:
                     await self._drain(lane)
                     break
                 except _SourceFailedError as failure:
-                    failures = failures + 1 if lane.cursor == before else 1
-                    self._note_failure(lane, failure, failures)
-                ceiling = min(_BACKOFF_CEILING_S, _BACKOFF_BASE_S * 2 ** min(failures - 1, 10))
-                await self._clock.sleep(random.uniform(0, ceiling))
+                    lived_s = (self._clock.now_ms() - since_ms) / 1000
+                    delay_s = self._note_failure(lane, failure, lane.cursor != cursor, lived_s)
+                await self._clock.sleep(delay_s)
                 metrics.RETRIES.labels(lane.name).inc()
             lane.is_done = True
             if lane.feed.pace is not None:
@@ -133,12 +127,23 @@ class Runner:
         finally:
             lane.ready.set()
 
-    def _note_failure(self, lane: Lane, failure: _SourceFailedError, failures: int) -> None:
+    def _note_failure(
+        self, lane: Lane, failure: _SourceFailedError, advanced: bool, lived_s: float
+    ) -> float:
+        """The seconds to wait before the source is started again."""
+        circuit = lane.circuit
+        delay_s = circuit.failed(failure.__cause__ or failure, advanced=advanced, lived_s=lived_s)
+        lane.lost()
+        if circuit.is_limited:
+            _log.info("%s; starting it again in %.0f s", failure, delay_s)
+            return delay_s
         metrics.ERRORS.labels(lane.name).inc()
         restarts = lane.feed.restarts
-        if restarts is not None and failures > restarts:
+        if restarts is not None and circuit.failures > restarts:
             raise failure
-        _log.warning("%s; starting it again after %r", failure, lane.cursor)
+        what = "circuit open: trying again" if circuit.is_open else "starting it again"
+        _log.warning("%s; %s in %.0f s", failure, what, delay_s)
+        return delay_s
 
     async def _drain(self, lane: Lane) -> None:
         items = lane.feed.source.events(lane.cursor)
@@ -146,7 +151,9 @@ class Runner:
             while (pulled := await _pull(lane, items)) is not None:
                 item, cursor = pulled
                 await self._intake.take(lane, item)
-                lane.cursor = cursor
+                lane.cursor = cursor or lane.cursor
+                # After it was taken: what it says of the time before is in the log by now.
+                lane.take_sign(item, self._clock.now_ms())
                 if lane.pulled % _ITEMS_PER_TURN == 0:
                     await asyncio.sleep(0)
                 if self._intake.since_watermark >= _EVENTS_BETWEEN_WATERMARKS:
@@ -227,21 +234,38 @@ class Runner:
 
     def _state(self) -> SessionState:
         cursors = {lane.name: lane.cursor for lane in self.lanes if lane.cursor is not None}
+        live = {lane.name: lane.state() for lane in self.lanes if lane.feed.live}
         return msgspec.structs.replace(
             self._session.state,
             saved_at=rfc3339(self._clock.now_ms()),
             cursors=cursors,
             watermarks=dict(self._watermarks),
+            sources=self._session.state.sources | live,
         )
 
     def _count(self) -> None:
+        now_ms = self._clock.now_ms()
         for lane in self.lanes:
             for topic, events in (lane.published - lane.counted).items():
                 metrics.EVENTS.labels(lane.name, topic).inc(events)
             lane.counted = lane.published.copy()
+            if lane.feed.live and lane.held_ms is not None:
+                metrics.SOURCE_LAG.labels(lane.name).set((now_ms - lane.held_ms) / 1000)
+                metrics.SOURCE_FAILING.labels(lane.name).set(lane.circuit.reason is not None)
         for topic, watermark_ms in self._watermarks.items():
-            lag_ms = self._clock.now_ms() - watermark_ms
-            metrics.WATERMARK_LAG.labels(topic).set(lag_ms / 1000)
+            metrics.WATERMARK_LAG.labels(topic).set((now_ms - watermark_ms) / 1000)
+
+
+def _lane(feed: Feed, state: SessionState, clock: Clock) -> Lane:
+    """The feed's lane as the state left it."""
+    name = feed.source.name
+    lane = Lane(feed, state.cursors.get(name))
+    if feed.live:
+        lane.before = state.sources.get(name, SourceState())
+        lane.last_sign_ms = clock.now_ms()
+        if lane.cursor is not None:
+            lane.held_ms = lane.before.promised_ms
+    return lane
 
 
 async def _pull(lane: Lane, items: AsyncIterator[tuple[Item, str]]) -> tuple[Item, str] | None:

@@ -60,8 +60,9 @@ class Source(Protocol):
 
     * ``ordered``: event times never step back over all its topics, so every item is a promise;
     * ``promised``: only its ``Progress`` items are, and it begins with one;
-    * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance,
-      but not beyond the last sign of life, and stands still until the source has ``CaughtUp``.
+    * ``unknown``: it knows nothing; the runner promises the clock minus its lateness allowance.
+      A live feed's promise does not go beyond its last sign of life, and stands still from the
+      moment it fails until it has ``CaughtUp``.
 
     The session opens at the time of an ordered or promised source's first item, so that item must
     come soon, and must not be ``Rejected`` when events follow: a ``Progress`` goes before it.

@@ -22,11 +22,27 @@ _READ_DEADLINE_S = 30.0
 _TRY_AGAIN_S = 0.1
 
 
+class SourceState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A live source: where to resume, and what there is to say about it.
+
+    ``promised_ms`` is what it had promised; ``events`` and ``errors`` count since the first time.
+    """
+
+    cursor: str | None = None
+    promised_ms: int | None = None
+    failing: bool = False
+    reason: str | None = None
+    events: int = 0
+    errors: int = 0
+    last_event: str | None = None
+
+
 class SessionState(Struct, frozen=True, kw_only=True):
     """What is confirmed by Kafka: everything up to ``cursors`` is in the log.
 
     ``identity`` names the content of all sources; ``cursors`` are by source, ``watermarks`` (ms)
-    by topic. ``finished`` says that the sources had nothing more.
+    by topic. ``finished`` says that the sources had nothing more. ``sources`` holds every live
+    source there ever was; sessions of other kinds hand it on.
     """
 
     session: str
@@ -39,6 +55,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     finished: bool
     cursors: dict[str, str]
     watermarks: dict[str, int]
+    sources: dict[str, SourceState] = {}
     schema_version: int = 1
 
     def continues(self, kind: str, identity: str) -> bool:
@@ -46,7 +63,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
         return self.kind == kind and self.identity == identity
 
 
-def load_state(settings: Settings) -> SessionState | None:
+def load_state(settings: Settings, deadline_s: float = _READ_DEADLINE_S) -> SessionState | None:
     """The last state written, or None before the first session. Blocks for up to 30 s.
 
     Raises:
@@ -56,7 +73,7 @@ def load_state(settings: Settings) -> SessionState | None:
         client_config(settings)
         | {"group.id": f"{settings.namespace}state-{uuid.uuid4().hex}", "enable.auto.commit": False}
     )
-    deadline = time.monotonic() + _READ_DEADLINE_S
+    deadline = time.monotonic() + deadline_s
     try:
         while True:
             try:

@@ -51,7 +51,15 @@ BACKFILLS = TopicSpec(
     extra={"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2"},
 )
 DEAD_LETTERS = TopicSpec("dead-letters", "the original key", 1, 30 * _DAY_MS)
-SESSIONS = TopicSpec("sessions", "'current'", 1, -1, compacted=True)
+SESSIONS = TopicSpec(
+    "sessions",
+    "'current'",
+    1,
+    -1,
+    compacted=True,
+    # Written every second: without short segments a week of it would be kept.
+    extra={"segment.ms": "3600000", "min.cleanable.dirty.ratio": "0.2"},
+)
 SNAPSHOTS = TopicSpec(
     "snapshots",
     "slot/chunk, in the partition whose state it holds",
