@@ -1,4 +1,4 @@
 """Serves what the sink wrote: REST under `/api/v1`, the alert stream, and the page.
 
-Reads only; its database user is `memewatch_api`.
+Reads, and keeps the watch list; its database user `memewatch_api` may do no more.
 """

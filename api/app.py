@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from api import errors, page
 from api.headers import SecureHeaders
+from api.limits import BodyLimit
 from api.metrics import RequestMetrics
 from api.routes import PREFIX, operations, versioned
 from api.services import Services
@@ -31,7 +32,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="memewatch",
         version=__version__,
-        summary="Alerts, signals and tokens; changes are pushed at /api/v1/stream.",
+        summary="Alerts, signals, tokens and what is watched; alert changes are pushed at "
+        "/api/v1/stream.",
         openapi_url=f"{PREFIX}/openapi.json",
         # They load scripts from elsewhere, which the page's policy forbids.
         docs_url=None,
@@ -45,13 +47,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(operations.router)
     page.install(app)
     # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     if settings.api_allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.api_allowed_origins,
-            allow_methods=["GET"],
-            allow_headers=["Authorization"],
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
         )
     app.add_middleware(SecureHeaders, gatekeeper=services.gatekeeper)
     app.add_middleware(RequestMetrics, metrics=services.metrics)

@@ -1,16 +1,17 @@
 """The way to PostgreSQL: a pool for requests, single connections for the stream.
 
-Nothing here writes; the user it logs in with (``memewatch_api``) may only read. All failures that
-time or an operator can heal become ``DatabaseUnavailableError``.
+Transactions are read-only unless somebody asks for ``write``, and the user it logs in with
+(``memewatch_api``) may change the watch list only. All failures that time or an operator can heal
+become ``DatabaseUnavailableError``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -23,12 +24,13 @@ _POOL_SIZE = 8
 _QUERY_TIMEOUT_S = 10.0
 #: A database that starts refuses within milliseconds; only a vanished machine takes this long.
 _CONNECT_TIMEOUT_S = 5.0
-#: Reads may be repeated; the second attempt gets a fresh connection when the first one was dead.
+#: Everything may be repeated; the second attempt gets a fresh connection when the first was dead.
 _ATTEMPTS = 2
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+T = TypeVar("T")
 
 
 class DatabaseUnavailableError(Exception):
@@ -54,27 +56,49 @@ class Database:
             self._pool = None
 
     async def fetch(self, query: str, *arguments: Any) -> list[Row]:
-        """All rows of a read; tried again on a fresh connection when the old one was dead.
+        """All rows of a read.
 
         Raises:
             DatabaseUnavailableError: it is down, starting, full, or not migrated.
         """
+
+        async def read(connection: PooledConnection) -> list[Row]:
+            return await connection.fetch(query, *arguments)
+
+        return await self._run(read)
+
+    async def fetch_one(self, query: str, *arguments: Any) -> Row | None:
+        rows = await self.fetch(query, *arguments)
+        return rows[0] if rows else None
+
+    async def write(self, work: Callable[[PooledConnection], Awaitable[T]]) -> T:
+        """What ``work`` returns, within one transaction; it may be run twice, so it must not mind.
+
+        Raises:
+            DatabaseUnavailableError: as ``fetch``.
+        """
+
+        async def transaction(connection: PooledConnection) -> T:
+            async with connection.transaction():
+                await connection.execute("set transaction read write")
+                return await work(connection)
+
+        return await self._run(transaction)
+
+    async def _run(self, work: Callable[[PooledConnection], Awaitable[T]]) -> T:
+        """Tried again on a fresh connection when the old one was dead."""
         if self._pool is None:
             raise DatabaseUnavailableError("the API is starting or stopping")
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._pool.acquire(timeout=_CONNECT_TIMEOUT_S) as connection:
-                    return await connection.fetch(query, *arguments)
+                    return await work(connection)
             except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
                 if attempt == _ATTEMPTS - 1:
                     raise DatabaseUnavailableError(describe(error)) from error
             except UNAVAILABLE as error:
                 raise DatabaseUnavailableError(describe(error)) from error
         raise AssertionError("unreachable")
-
-    async def fetch_one(self, query: str, *arguments: Any) -> Row | None:
-        rows = await self.fetch(query, *arguments)
-        return rows[0] if rows else None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

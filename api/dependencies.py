@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Header, HTTPException, Query, Security
 from fastapi.security import HTTPBearer
 from pydantic import AfterValidator, BeforeValidator
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from api.cursors import MAXIMUM_LENGTH
 from api.database import Database
@@ -52,6 +53,32 @@ def require_token(
 
 
 Authenticated = [Security(_bearer), Depends(require_token)]
+
+
+def require_write(
+    services: ServicesOf,
+    request: Request,
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> None:
+    """Raises 401, 403, 415 or 429 unless the request may change something now.
+
+    A body must say that it is JSON: a page can send other types anywhere without being asked.
+    """
+    client = request.client.host if request.client else None
+    refusal = services.gatekeeper.refuses_write(authorization, request.headers, client)
+    if refusal is not None:
+        headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+        raise HTTPException(refusal.status, refusal.reason, headers)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and media_type != "application/json":
+        raise HTTPException(415, "send JSON, with `Content-Type: application/json`")
+    if (wait_s := services.write_rate.take()) > 0:
+        raise HTTPException(
+            429, "too many changes at once: wait a moment", {"Retry-After": str(math.ceil(wait_s))}
+        )
+
+
+MayWrite = [Depends(require_write)]
 
 
 def _no_nul(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.alerts import Pattern, Severity, Status
+from schemas.watch import WatchKind
 
 Time = Annotated[
     str,
@@ -148,6 +149,56 @@ class Stats(Model):
     alerts_by_pattern: dict[str, int]
     dead_letters: int
     last_event_time: Time | None
+
+
+WatchText = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class WatchEntryInput(Model):
+    """Something to follow.
+
+    A `token` is a contract address on a `chain`, or a ticker without one; an `account` needs the
+    `source` it posts on; a `keyword` may be meant for one `source`; a `pool` needs its `chain`.
+    """
+
+    kind: WatchKind
+    value: Annotated[WatchText, Field(description="address, ticker, account or words")]
+    source: Annotated[WatchText | None, Field(description="like `twitter`")] = None
+    chain: Annotated[WatchText | None, Field(description="like `ethereum`")] = None
+    token: Annotated[WatchText | None, Field(description="of a pool: which token it is for")] = None
+    symbol: Annotated[WatchText | None, Field(description="of a token: its ticker")] = None
+    name: Annotated[WatchText | None, Field(description="of a token: what people call it")] = None
+    decimals: Annotated[int | None, Field(ge=0, le=255, description="of a token")] = None
+    note: Annotated[
+        str | None, Field(max_length=500, pattern=r"^[^\x00]*$", description="for people")
+    ] = None
+
+
+class WatchAdditions(Model):
+    """What to follow from now on; what is there already is replaced."""
+
+    items: Annotated[list[WatchEntryInput], Field(min_length=1, max_length=500)]
+
+
+class WatchEntry(WatchEntryInput):
+    """An entry of the watch list, in its one spelling."""
+
+    source: WatchText | None
+    chain: WatchText | None
+    token: WatchText | None
+    symbol: WatchText | None
+    name: WatchText | None
+    decimals: int | None
+    note: str | None
+    added_at: Time
+
+
+class WatchChange(Model):
+    """What became of the entries sent: how many are new, how many are now other than before."""
+
+    added: int
+    changed: int
+    items: list[WatchEntry]
 
 
 class Problem(BaseModel):

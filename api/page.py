@@ -37,7 +37,7 @@ class Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405, "this API only reads: use GET", {"Allow": "GET, HEAD"})
+            raise HTTPException(405, "nothing can be changed here: use GET", {"Allow": "GET, HEAD"})
         if path == "api" or path.startswith("api/"):
             raise HTTPException(404, "no such path: see /api/v1/openapi.json")
         if not (self._dist / "index.html").is_file():

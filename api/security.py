@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from memewatch.settings import Settings
@@ -13,12 +14,22 @@ from memewatch.settings import Settings
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request may not do what it asks for: the HTTP status, and one sentence."""
+
+    status: int
+    reason: str
+
+
 class Gatekeeper:
     """The access rules of one configuration; all checks are pure."""
 
     def __init__(self, settings: Settings) -> None:
         # Digests have one length, so comparing them tells nothing about the tokens' lengths.
-        self._digests = [_digest(token.get_secret_value()) for token in settings.api_tokens]
+        self._readers = [_digest(token.get_secret_value()) for token in settings.api_tokens]
+        self._writers = [_digest(token.get_secret_value()) for token in settings.api_write_tokens]
+        self._is_local = settings.environment == "local"
         self._origins = {
             origin for text in settings.api_allowed_origins if (origin := _split_origin(text))
         }
@@ -26,20 +37,56 @@ class Gatekeeper:
 
     @property
     def needs_token(self) -> bool:
-        return bool(self._digests)
+        """Whether only those may read who bring a token."""
+        return bool(self._readers)
 
     def knows(self, token: str) -> bool:
-        """Whether it is one of the tokens, in a time that does not depend on which."""
-        given = _digest(token)
-        matches = [hmac.compare_digest(given, digest) for digest in self._digests]
-        return any(matches)
+        """Whether it is one of the tokens; those that may write may read too."""
+        return _is_among(token, [*self._readers, *self._writers])
 
     def admits(self, authorization: str | None) -> bool:
         """Whether an ``Authorization`` header (None: there is none) suffices."""
         if not self.needs_token:
             return True
-        scheme, _, token = (authorization or "").partition(" ")
-        return scheme.lower() == "bearer" and self.knows(token.strip())
+        token = _bearer(authorization)
+        return token is not None and self.knows(token)
+
+    def refuses_write(
+        self, authorization: str | None, headers: Mapping[str, str], client: str | None
+    ) -> Refusal | None:
+        """Why this request may not change anything; None when it may.
+
+        ``client`` is the address it came from. Without any tokens only this machine may write:
+        that an address can be reached from elsewhere is no permission to change things.
+        """
+        if not self.trusts_origin(headers):
+            return Refusal(
+                403,
+                "a page of another origin may change nothing here: add its origin to "
+                "MEMEWATCH_API_ALLOWED_ORIGINS",
+            )
+        if self._writers:
+            token = _bearer(authorization)
+            if token is None or not self.knows(token):
+                return Refusal(
+                    401, "send `Authorization: Bearer …` with one of MEMEWATCH_API_WRITE_TOKENS"
+                )
+            if not _is_among(token, self._writers):
+                return Refusal(
+                    403, "this token may only read: use one of MEMEWATCH_API_WRITE_TOKENS"
+                )
+            return None
+        if self._readers or not self._is_local:
+            return Refusal(
+                403, "nobody may change anything here yet: set MEMEWATCH_API_WRITE_TOKENS"
+            )
+        if client is None or not _is_loopback(client):
+            return Refusal(
+                403,
+                "only this machine may change anything here: set MEMEWATCH_API_WRITE_TOKENS to "
+                "let others",
+            )
+        return None
 
     def trusts_host(self, headers: Mapping[str, str]) -> bool:
         """Whether the ``Host`` is no name an attacker's DNS may have pointed at us.
@@ -76,6 +123,19 @@ class Gatekeeper:
         return origin in self._origins or own == (scheme, host, port)
 
 
+def _bearer(authorization: str | None) -> str | None:
+    """The token of an ``Authorization`` header."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _is_among(token: str, digests: Sequence[bytes]) -> bool:
+    """In a time that does not depend on which it is."""
+    given = _digest(token)
+    matches = [hmac.compare_digest(given, digest) for digest in digests]
+    return any(matches)
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
@@ -105,3 +165,12 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_loopback(client: str) -> bool:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -8,11 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from api.database import Database
+from api.limits import RequestRate
 from api.metrics import Metrics
 from api.security import Gatekeeper
 from api.stream.hub import Hub
 from api.stream.listener import Listener
 from memewatch.settings import Settings
+
+#: Somebody who imports a full watch list, and then goes on.
+_WRITE_BURST = 60
+_WRITES_PER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Services:
     database: Database
     hub: Hub
     listener: Listener
+    write_rate: RequestRate
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -32,7 +38,15 @@ class Services:
         metrics = Metrics()
         database = Database(settings)
         hub = Hub(settings.stream_heartbeat_s, metrics.stream)
-        return cls(settings, Gatekeeper(settings), metrics, database, hub, Listener(database, hub))
+        return cls(
+            settings=settings,
+            gatekeeper=Gatekeeper(settings),
+            metrics=metrics,
+            database=database,
+            hub=hub,
+            listener=Listener(database, hub),
+            write_rate=RequestRate(_WRITE_BURST, _WRITES_PER_S),
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -40,7 +40,7 @@ def database(servers: Servers, migrated: Settings) -> Iterator[Settings]:
 
 @pytest.fixture
 def api_settings(database: Settings, servers: Servers) -> Settings:
-    """What the API gets: the role that may only read."""
+    """What the API gets: the role that may change nothing but the watch list."""
     return roles.settings_for(database, API, servers.database.passwords)
 
 

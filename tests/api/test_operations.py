@@ -87,7 +87,7 @@ async def test_a_database_without_tables_is_not_ready(servers: object, migrated:
         assert (await api.http.get("/health")).json() == {"status": "alive"}
 
 
-async def test_the_api_only_reads(api: Api, api_settings: Settings) -> None:
+async def test_what_is_only_read_cannot_be_written(api: Api, api_settings: Settings) -> None:
     assert api_settings.postgres_user == "memewatch_api"
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         response = await api.http.request(method, "/api/v1/alerts")

@@ -104,6 +104,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/watch-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watched
+         * @description What is watched, by kind, then source or chain, then value.
+         */
+        get: operations["list_watched"];
+        put?: never;
+        /**
+         * Watch
+         * @description Watch more. Sending the same again changes nothing; all entries are taken, or none.
+         */
+        post: operations["watch"];
+        /**
+         * Unwatch
+         * @description Watch one thing no more: what `kind`, `value` and its `source` or `chain` name.
+         */
+        delete: operations["unwatch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -316,6 +344,13 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[WatchEntry] */
+        Page_WatchEntry_: {
+            /** Items */
+            items: components["schemas"]["WatchEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /**
          * Problem
          * @description Why a request was not answered, in one sentence.
@@ -481,6 +516,117 @@ export interface components {
             symbol: string;
             /** Token */
             token: string;
+        };
+        /**
+         * WatchAdditions
+         * @description What to follow from now on; what is there already is replaced.
+         */
+        WatchAdditions: {
+            /** Items */
+            items: components["schemas"]["WatchEntryInput"][];
+        };
+        /**
+         * WatchChange
+         * @description What became of the entries sent: how many are new, how many are now other than before.
+         */
+        WatchChange: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Items */
+            items: components["schemas"]["WatchEntry"][];
+        };
+        /**
+         * WatchEntry
+         * @description An entry of the watch list, in its one spelling.
+         */
+        WatchEntry: {
+            /**
+             * Added At
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             * @example 2018-08-17T16:00:00.000Z
+             */
+            added_at: string;
+            /** Chain */
+            chain: string | null;
+            /** Decimals */
+            decimals: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "token" | "account" | "keyword" | "pool";
+            /** Name */
+            name: string | null;
+            /** Note */
+            note: string | null;
+            /** Source */
+            source: string | null;
+            /** Symbol */
+            symbol: string | null;
+            /** Token */
+            token: string | null;
+            /**
+             * Value
+             * @description address, ticker, account or words
+             */
+            value: string;
+        };
+        /**
+         * WatchEntryInput
+         * @description Something to follow.
+         *
+         *     A `token` is a contract address on a `chain`, or a ticker without one; an `account` needs the
+         *     `source` it posts on; a `keyword` may be meant for one `source`; a `pool` needs its `chain`.
+         */
+        WatchEntryInput: {
+            /**
+             * Chain
+             * @description like `ethereum`
+             */
+            chain?: string | null;
+            /**
+             * Decimals
+             * @description of a token
+             */
+            decimals?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "token" | "account" | "keyword" | "pool";
+            /**
+             * Name
+             * @description of a token: what people call it
+             */
+            name?: string | null;
+            /**
+             * Note
+             * @description for people
+             */
+            note?: string | null;
+            /**
+             * Source
+             * @description like `twitter`
+             */
+            source?: string | null;
+            /**
+             * Symbol
+             * @description of a token: its ticker
+             */
+            symbol?: string | null;
+            /**
+             * Token
+             * @description of a pool: which token it is for
+             */
+            token?: string | null;
+            /**
+             * Value
+             * @description address, ticker, account or words
+             */
+            value: string;
         };
     };
     responses: never;
@@ -806,6 +952,269 @@ export interface operations {
             };
             /** @description a parameter cannot be understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watched: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description only these */
+                kind?: ("token" | "account" | "keyword" | "pool") | null;
+                /** @description items on a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WatchEntry_"];
+                };
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchAdditions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchChange"];
+                };
+            };
+            /** @description some entries are new */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchChange"];
+                };
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this client may not change the watch list */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the list is full */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many changes at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unwatch: {
+        parameters: {
+            query: {
+                chain?: string | null;
+                kind: "token" | "account" | "keyword" | "pool";
+                source?: string | null;
+                value: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this client may not change the watch list */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it was not watched */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many changes at once */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
