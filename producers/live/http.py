@@ -39,6 +39,22 @@ class Answer:
     url: str
 
 
+class HttpStatusError(aiohttp.ClientError):
+    """An answer with a status that is neither success nor a refusal of its own kind."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnreadableAnswerError(Exception):
+    """An answer that is not what it should be; ``body`` is for the dead letters."""
+
+    def __init__(self, message: str, body: bytes) -> None:
+        super().__init__(message)
+        self.body = body
+
+
 class HttpClient:
     """An ``async with`` block's session. Only 2xx and 304 are answers; all else is raised.
 
@@ -99,6 +115,7 @@ class HttpClient:
         Raises:
             RateLimitedError: 429, or 503 with a time to come back.
             AccessRefusedError: 401 or 403.
+            HttpStatusError: any other status that is no success.
             aiohttp.ClientError: everything else that is no answer.
             TimeoutError: no answer within 30 s.
         """
@@ -108,11 +125,9 @@ class HttpClient:
             return await self._answer(self._session, method, url, accepted, arguments)
         except TimeoutError:
             raise TimeoutError(f"{origin_of(url)} does not answer in time") from None
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
+        except (HttpStatusError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
             raise
         except aiohttp.ClientError as error:
-            if type(error) is aiohttp.ClientError:
-                raise
             # All others of aiohttp's own repeat the whole URL.
             raise aiohttp.ClientError(f"{origin_of(url)}: {type(error).__name__}") from None
 
@@ -155,7 +170,7 @@ class HttpClient:
             look = f": look at {self._key_setting}" if self._key_setting else ""
             raise AccessRefusedError(f"{origin} refuses access (HTTP {status}){look}")
         if not (200 <= status < 300 or status == 304):
-            raise aiohttp.ClientError(f"{origin} answers HTTP {status}")
+            raise HttpStatusError(f"{origin} answers HTTP {status}", status)
 
 
 def origin_of(url: str) -> str:
