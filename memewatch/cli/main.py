@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from memewatch import __version__
-from memewatch.cli import alerts, config, evaluate, migrate, play, ps, stages, topics, up
+from memewatch.cli import alerts, config, evaluate, migrate, play, ps, stages, topics, up, watch
 from memewatch.cli.output import stderr
 from memewatch.errors import OperatorError
 
@@ -34,6 +34,7 @@ for command in (
     migrate.migrate,
 ):
     app.command()(command)
+app.add_typer(watch.app, name="watch")
 app.add_typer(evaluate.app, name="evaluate")
 
 
