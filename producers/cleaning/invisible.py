@@ -7,10 +7,10 @@ import re
 #: Controls but line ends and tabs, surrogates, private use, formats (zero width, direction, soft
 #: hyphen, tags), variation selectors, joiners, fillers and the empty braille pattern.
 _INVISIBLE = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f"
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c"
     r"\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     r"\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    r"\U000110bd\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     r"\U000f0000-\U0010ffff"
 )
 #: Any emoji that may be joined, and signs that become one with a variation selector.
@@ -36,3 +36,8 @@ def without_invisible(text: str) -> str:
     if not _ANY.search(text):
         return text
     return _PIECES.sub(lambda piece: piece[1] or "", text)
+
+
+def without_any_invisible(text: str) -> str:
+    """The text without even those that join emoji and letters: for comparing, not for showing."""
+    return _ANY.sub("", text)

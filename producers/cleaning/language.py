@@ -23,7 +23,7 @@ _MOST = 400
 _CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9-_]*)?")
 #: What feeds say when they do not know: undetermined, no language, X's own codes for odd posts.
 _UNKNOWN = frozenset("und zxx mul mis qaa qam qct qht qme qst art".split())  # noqa: SIM905
-_NO_WORD = re.compile(r"https?://\S+|[$#@][\w.]+|0x[0-9a-fA-F]+|\b\w{25,}\b|[\W\d_]+")
+_NO_WORD = re.compile(r"https?://\S+|[$#@][\w.]+|0x[0-9a-fA-F]+|\b[0-9A-Za-z]{25,}\b|[\W\d_]+")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 

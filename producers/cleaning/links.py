@@ -9,7 +9,11 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 LONGEST = 2048
 MOST_LINKS = 32
 
-_LINK = re.compile(r"""(?i)\bhttps?://[^\s<>"'`{}|\\^\x00-\x20]+""")
+#: Emoji and scripts without spaces follow a link at once; inside one they come percent-encoded.
+_LINK = re.compile(
+    r"""(?i)\bhttps?://[^\s<>"'`{}|\\^\x00-\x20\u2190-\u2bff\u3000-\u30ff\u3400-\u9fff"""
+    r"""\uac00-\ud7af\ufe00-\ufe0f\uff00-\uffef\U0001f000-\U0001faff]+"""
+)
 _CLOSING = {")": "(", "]": "[", "）": "（", "】": "【"}
 _TRAILING = ".,;:!?…，。！？、；：»”’*_~"
 _LEGAL = "!#$%&'()*+,/:;=?@[]~"
@@ -71,9 +75,11 @@ def canonical_links(text: str) -> tuple[str, list[str]]:
     links: dict[str, None] = {}
 
     def canonical(found: re.Match[str]) -> str:
+        if len(found[0]) > LONGEST:
+            return found[0]
         link, rest = _without_trailing(found[0])
         url = canonical_url(link)
-        if url is None:
+        if url is None or rest.startswith("…"):  # Cut short: it leads nowhere.
             return found[0]
         if len(links) < MOST_LINKS:
             links[url] = None
@@ -85,12 +91,13 @@ def canonical_links(text: str) -> tuple[str, list[str]]:
 
 
 def _without_trailing(link: str) -> tuple[str, str]:
-    """Punctuation at the end belongs to the sentence, a bracket to the link if it opened there."""
+    """Punctuation at the end is the sentence's, and a bracket too that did not open in the link."""
     end = len(link)
     while end:
         last = link[end - 1]
         opening = _CLOSING.get(last)
-        if last not in _TRAILING and (opening is None or opening in link[:end]):
+        closes = opening is not None and link.count(last, 0, end) > link.count(opening, 0, end)
+        if last not in _TRAILING and not closes:
             break
         end -= 1
     return link[:end], link[end:]

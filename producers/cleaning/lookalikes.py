@@ -6,9 +6,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from producers.cleaning.invisible import without_invisible
+from producers.cleaning.invisible import without_any_invisible
 
-_FOREIGN_WORD = re.compile(r"\$?\w*[^\W\x00-\x7f][\w\u0300-\u036f]*|[^\x00-\x7f]")
+#: Accents by themselves. The marks of other scripts are letters of theirs, and stay.
+_MARKS = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARK = re.compile(f"[{_MARKS}]")
+_FOREIGN_WORD = re.compile(
+    rf"(?<![A-Za-z0-9_])[A-Za-z0-9_]*+[^\x00-\x7f][\w{_MARKS}]*|[^\x00-\x7f][\w{_MARKS}]*"
+)
 _DOLLARS = {ord(sign): "$" for sign in "＄﹩💲"}
 #: Small capitals are no look-alikes to Unicode, but a fashion to people.
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
@@ -20,16 +25,16 @@ def folded(text: str) -> str:
     A word is folded only if all of it becomes ASCII, so a Russian sentence stays Russian. Accents
     and what is invisible (joiners too) are dropped.
     """
+    text = without_any_invisible(text)
     if text.isascii():
-        return without_invisible(text)
-    text = without_invisible(text).translate(_DOLLARS)
-    return _FOREIGN_WORD.sub(lambda word: _folded_word(word[0]), text)
+        return text
+    return _FOREIGN_WORD.sub(lambda word: _folded_word(word[0]), text.translate(_DOLLARS))
 
 
 @lru_cache(maxsize=8192)
 def _folded_word(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.translate(_lookalikes()))
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    bare = _MARK.sub("", decomposed)
     plain = bare.translate(_lookalikes())
     return plain if plain.isascii() else word
 

@@ -16,6 +16,8 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _FIELD = re.compile(r"""(?i)(?<![\w-])(href|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+#: No character has a number so long, and Python refuses to read it.
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 #: What these hold is not for readers.
 _HIDDEN = frozenset({"script", "style", "head", "template", "noscript", "svg", "iframe"})
@@ -56,7 +58,7 @@ class _Reader:
     def text(self, source: str) -> None:
         if source and self._hidden is None:
             # White space of the source is a space; what an entity names is meant.
-            self._parts.append(html.unescape(_SPACE.sub(" ", source)))
+            self._parts.append(_unescaped(_SPACE.sub(" ", source)))
 
     def tag(self, name: str, closing: bool, fields: str) -> None:
         if self._hidden is not None:
@@ -78,9 +80,13 @@ class _Reader:
 
     def _read_field(self, name: str, fields: str) -> None:
         for field in _FIELD.finditer(fields):
-            value = html.unescape(field[2] or field[3] or field[4] or "")
+            value = _unescaped(field[2] or field[3] or field[4] or "")
             if name == "a" and field[1].lower() == "href":
                 if (url := canonical_url(value)) and len(self._links) < MOST_LINKS:
                     self._links[url] = None
             elif name == "img" and field[1].lower() == "alt" and not value.isascii():
                 self._parts.append(value)  # An emoji that was drawn as a picture.
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))

@@ -12,7 +12,6 @@ _ALONE = {
     "ethereum": ETHEREUM,
     "erc20": ETHEREUM,
     "etherscan": ETHEREUM,
-    "uniswap": ETHEREUM,
     "bsc": "bsc",
     "bep20": "bsc",
     "bnbchain": "bsc",
@@ -40,12 +39,12 @@ _SAID_SO = {
     "avax": "avalanche",
     "sol": SOLANA,
 }
+_WORDS = "|".join(_SAID_SO)
 _NAMED = re.compile(
-    rf"(?i)(?<![0-9a-z])(?:(?P<alone>{'|'.join(_ALONE)})"
-    rf"|(?:on|chain|network|launched on)(?:\s*:\s*|\s+the\s+|\s+)(?P<after>{'|'.join(_SAID_SO)})"
-    rf"|(?P<before>{'|'.join(_SAID_SO)})[\s-]?(?:chain|network|mainnet|smart chain)"
-    rf"|/(?P<path>{'|'.join(_SAID_SO)})(?=/)"
-    r"|(?P<standard>(?:erc|bep)-20))(?![0-9a-z])"
+    rf"(?i)(?:(?<![0-9a-z])(?:(?P<alone>{'|'.join(_ALONE)})|(?P<standard>(?:erc|bep)-20)"
+    rf"|(?:on|chain|network)(?:\s*[:=]\s*|\s+the\s+|\s+)(?P<after>{_WORDS})"
+    rf"|(?P<before>{_WORDS})[\s-]?(?:chain|network|mainnet|smart chain))"
+    rf"|/(?P<path>{_WORDS})(?=/))(?![0-9a-z])"
 )
 
 

@@ -9,6 +9,8 @@ from producers.registry.common_words import COMMON_WORDS, GENERIC_WORDS
 
 #: A shorter name is an abbreviation of many things.
 SHORTEST_NAME = 4
+#: A longer name is a sentence.
+MOST_WORDS = 10
 #: Said after a common word, they make a coin's name of it.
 _KINDS = ("coin", "token")
 _WORD = re.compile(r"\w+")
@@ -40,7 +42,7 @@ def names_of(symbol: str, name: str | None) -> tuple[list[str], list[str]]:
     hashtags: dict[str, None] = {}
     for known in (symbol, name):
         words = words_of(folded(known)) if known else []
-        if not words or GENERIC_WORDS.issuperset(words):
+        if not 0 < len(words) <= MOST_WORDS or GENERIC_WORDS.issuperset(words):
             continue
         hashtags["".join(words)] = None
         if not is_common(words):

@@ -150,16 +150,13 @@ def _by_names(
     for hashtag in naming.hashtags:
         if tokens := registry.by_hashtag(hashtag):
             yield tokens, BY_COMMON_HASHTAG if is_common([hashtag]) else BY_NAME
-    words = naming.words
     position = 0
-    while position < len(words):
+    while position < len(naming.words):
         # The longest name wins: in "baby doge coin" nobody speaks of doge.
-        for length in range(min(registry.longest_name, len(words) - position), 0, -1):
-            if tokens := registry.by_name(" ".join(words[position : position + length])):
-                yield tokens, BY_NAME
-                position += length - 1
-                break
-        position += 1
+        tokens, length = registry.named_at(naming.words, position)
+        if tokens:
+            yield tokens, BY_NAME
+        position += max(length, 1)
 
 
 def _shared(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from producers.registry.names import names_of
@@ -35,11 +35,6 @@ class TokenRegistry:
         """All tokens, in the order they were given."""
         return self._tokens
 
-    @property
-    def longest_name(self) -> int:
-        """How many words the longest name has."""
-        return self._longest_name
-
     def replace(self, tokens: Iterable[RegisteredToken]) -> None:
         """Know these tokens from now on; of two with one identity the later counts."""
         by_token = {token.token: token for token in tokens}
@@ -47,6 +42,7 @@ class TokenRegistry:
         self._by_address: dict[str, list[RegisteredToken]] = defaultdict(list)
         self._by_symbol: dict[str, list[RegisteredToken]] = defaultdict(list)
         self._by_name: dict[str, list[RegisteredToken]] = defaultdict(list)
+        lengths: dict[str, set[int]] = defaultdict(set)
         self._by_hashtag: dict[str, list[RegisteredToken]] = defaultdict(list)
         for token in self._tokens:
             self._by_symbol[token.symbol.upper()].append(token)
@@ -55,9 +51,11 @@ class TokenRegistry:
             spoken, hashtags = names_of(token.symbol, token.name)
             for name in spoken:
                 self._by_name[name].append(token)
+                lengths[name.partition(" ")[0]].add(name.count(" ") + 1)
             for hashtag in hashtags:
                 self._by_hashtag[hashtag].append(token)
-        self._longest_name = max((name.count(" ") + 1 for name in self._by_name), default=0)
+        #: By its first word, how many words a name may have, the most first.
+        self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
     def by_address(self, address: str, chain: str | None = None) -> list[RegisteredToken]:
         """Tokens at a contract address, on any chain unless one is named."""
@@ -68,10 +66,13 @@ class TokenRegistry:
         """Tokens with a ticker, whatever its case."""
         return list(self._by_symbol.get(symbol.upper(), ()))
 
-    def by_name(self, words: str) -> list[RegisteredToken]:
-        """Tokens that people call so, without ``$`` or ``#``: words as ``names.words_of`` gives
-        them, joined by single spaces."""
-        return list(self._by_name.get(words, ()))
+    def named_at(self, words: Sequence[str], position: int) -> tuple[list[RegisteredToken], int]:
+        """Tokens whose name begins at a position of ``names.words_of`` a text, the longest name of
+        all, and its length in words; none and 0 when no name does."""
+        for length in self._lengths.get(words[position], ()):
+            if found := self._by_name.get(" ".join(words[position : position + length])):
+                return list(found), length
+        return [], 0
 
     def by_hashtag(self, hashtag: str) -> list[RegisteredToken]:
         """Tokens of this hashtag, case-folded and without ``#``."""
