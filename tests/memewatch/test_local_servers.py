@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from memewatch.settings import Settings
 from memewatch.stack.kafka import LocalKafka
 from memewatch.stack.ports import free_port
 from memewatch.stack.postgres import LocalPostgres
-from memewatch.stack.roles import API, OWNER
+from memewatch.stack.roles import API, OWNER, PRODUCER, ROLES, SUPERUSER
 from schemas.topics import DEAD_LETTERS
 
 pytestmark = pytest.mark.integration
@@ -87,6 +88,36 @@ async def test_postgres_keeps_its_rows_and_passwords_over_a_restart(data_dir: Pa
             await server.stop()
         assert server.child is not None
         assert server.child.exit_code == 0
+
+
+async def test_a_server_of_before_gets_the_roles_that_came_since(data_dir: Path) -> None:
+    base = Settings(_env_file=None)
+    server = LocalPostgres(data_dir / "postgres", free_port())
+    await server.start()
+    passwords = server.passwords
+    superuser = await asyncpg.connect(
+        host=server.host,
+        port=server.port,
+        user=SUPERUSER,
+        password=passwords[SUPERUSER],
+        database="postgres",
+    )
+    await superuser.execute(f"drop role {PRODUCER}")
+    await superuser.close()
+    await server.stop()
+    known = {role: passwords[role] for role in (SUPERUSER, *ROLES) if role != PRODUCER}
+    (data_dir / "postgres-passwords.json").write_text(json.dumps(known))
+
+    again = LocalPostgres(data_dir / "postgres", free_port())
+    await again.start()
+    try:
+        for role in ROLES:
+            connection = await connect(again.settings(base, role))
+            assert await connection.fetchval("select current_user") == role
+            await connection.close()
+        assert again.passwords[OWNER] == known[OWNER]
+    finally:
+        await again.stop()
 
 
 async def test_the_api_role_may_not_write_and_no_one_enters_without_a_password(

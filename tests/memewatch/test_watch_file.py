@@ -11,6 +11,7 @@ from memewatch import watch_file
 from memewatch.errors import OperatorError
 from memewatch.watch_file import FileEntry, read_watch_file
 from schemas.watch import WatchEntry
+from tests.docs.markdown import code_blocks
 
 PEPE = "0x6982508145454ce325ddbe47a25d4ec3d2311933"
 
@@ -83,6 +84,12 @@ def test_a_file_that_cannot_be_read_is_told_too(tmp_path: Path) -> None:
         read_watch_file(tmp_path / "huge")
 
 
-def test_the_documented_example_is_valid_toml() -> None:
+def test_the_documented_examples_are_right(tmp_path: Path) -> None:
     documented = (watch_file.__doc__ or "").partition("::\n")[2].rpartition("A table")[0]
     assert set(tomllib.loads(documented)) == {"tokens", "accounts", "keywords", "pools"}
+    (manual,) = [
+        text for text in code_blocks("docs/operating.md", "toml") if text.startswith("tokens")
+    ]
+    file = tmp_path / "watch.toml"
+    file.write_text(manual)
+    assert len(read_watch_file(file)) == 9
