@@ -29,7 +29,8 @@ class Feed:
 
     ``live``: what is older than the watermark when it comes is published as backfill; the promise
     stands still while the source catches up, for ``hold_limit_ms`` at most (None: until it has),
-    and its cursor and counts outlive the session.
+    and its cursor and counts outlive the session. ``from_ms`` is what it promises without a cursor
+    (None: the clock), ``until_ms`` where it ends (None: never).
     """
 
     source: Source
@@ -39,6 +40,8 @@ class Feed:
     lateness_ms: int = 30_000
     live: bool = False
     hold_limit_ms: int | None = HOLD_LIMIT_MS
+    from_ms: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -102,7 +105,8 @@ class Lane:
     def live_promise_ms(self, now_ms: int) -> int:
         """What a feed of unknown order promises now; never less than before."""
         lateness_ms = self.feed.lateness_ms
-        clock_ms = now_ms - lateness_ms
+        until_ms = self.feed.until_ms
+        clock_ms = (now_ms if until_ms is None else min(now_ms, until_ms)) - lateness_ms
         if not self.feed.live:
             return clock_ms
         held_ms = clock_ms if self.held_ms is None else self.held_ms

@@ -7,10 +7,10 @@ import logging
 from typing import Literal
 
 from memewatch.clock import Clock, SystemClock
-from memewatch.errors import OperatorError
 from memewatch.metrics import metrics_endpoint
 from memewatch.settings import Settings
 from producers.lane import Feed
+from producers.live.live import serve_live
 from producers.pace import EventTimePace
 from producers.publishing import Plan, publish, stop_on_signals
 from producers.simulated.market import PAST_MS, MarketSource
@@ -32,16 +32,11 @@ def serve(settings: Settings, source: Literal["demo", "live"]) -> None:
     """Publish until SIGINT or SIGTERM; then everything is confirmed and the session closed.
 
     Raises:
-        OperatorError: there is no such source, another publisher is at work, or Kafka does not
-            answer.
+        OperatorError: another publisher is at work, Kafka does not answer, or no source is on.
     """
-    if source != DEMO:
-        raise OperatorError(
-            "there are no live sources yet: use `--source demo` for the simulated market, or "
-            "`--source none` and `memewatch play` for recordings"
-        )
+    clock = SystemClock()
     with metrics_endpoint(settings):
-        asyncio.run(_serve_demo(settings, SystemClock()))
+        asyncio.run(_serve_demo(settings, clock) if source == DEMO else serve_live(settings, clock))
 
 
 def plan_demo(settings: Settings, clock: Clock, last: SessionState | None) -> Plan:

@@ -83,6 +83,16 @@ class Publisher:
         return f"{self.kind} since {self.since} (process {self.pid} on {self.host})"
 
 
+class AnotherPublisherError(OperatorError):
+    """Somebody else publishes; ``kind`` is what (``demo``, ``live``, ``play``, ``collect``)."""
+
+    def __init__(self, holder: Publisher) -> None:
+        super().__init__(
+            f"another publisher is at work: {holder}; stop it first, there is one session at a time"
+        )
+        self.kind = holder.kind
+
+
 class PublishingRight:
     """Held from ``acquire`` to ``release``; ``check`` must be called every second or so."""
 
@@ -98,7 +108,7 @@ class PublishingRight:
         """Take the right; wait up to 10 s for a publisher that was killed.
 
         Raises:
-            OperatorError: somebody else publishes.
+            AnotherPublisherError: somebody else publishes.
         """
         await self._wait_for_dead()
         self._consumer = self._join()
@@ -126,7 +136,7 @@ class PublishingRight:
         """Wait until the right is back, for as long as nobody else has it.
 
         Raises:
-            OperatorError: another publisher took it.
+            AnotherPublisherError: another publisher took it.
         """
         _log.warning("the right to publish is away; waiting for Kafka")
         while not self.check():
@@ -147,7 +157,7 @@ class PublishingRight:
         while (holder := await self._other_member()) is not None:
             dead = holder.is_dead()
             if dead is False or time.monotonic() > deadline:
-                raise _refusal(holder)
+                raise AnotherPublisherError(holder)
             if not announced:
                 state = "is dead" if dead else "may be gone"
                 _log.warning("the publisher %s %s; taking over within 10 s", holder, state)
@@ -162,7 +172,9 @@ class PublishingRight:
                 if (holder := Publisher.of_client(member.client_id)) and holder.is_dead():
                     continue
                 await self.release()
-                raise _refusal(Publisher.of_client(member.client_id) or _unknown(member.host))
+                raise AnotherPublisherError(
+                    Publisher.of_client(member.client_id) or _unknown(member.host)
+                )
 
     async def _other_member(self) -> Publisher | None:
         description = await asyncio.to_thread(self._describe)
@@ -221,12 +233,6 @@ class PublishingRight:
         consumer.incremental_unassign(partitions)
         if partitions:
             self._held = False
-
-
-def _refusal(holder: Publisher) -> OperatorError:
-    return OperatorError(
-        f"another publisher is at work: {holder}; stop it first, there is one session at a time"
-    )
 
 
 def _unknown(host: str) -> Publisher:

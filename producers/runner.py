@@ -121,6 +121,8 @@ class Runner:
                     delay_s = self._note_failure(lane, failure, lane.cursor != cursor, lived_s)
                 await self._clock.sleep(delay_s)
                 metrics.RETRIES.labels(lane.name).inc()
+            if lane.feed.live:
+                lane.live_promise_ms(self._clock.now_ms())
             lane.is_done = True
             if lane.feed.pace is not None:
                 lane.feed.pace.end()
@@ -241,6 +243,7 @@ class Runner:
             cursors=cursors,
             watermarks=dict(self._watermarks),
             sources=self._session.state.sources | live,
+            running=sorted(live),
         )
 
     def _count(self) -> None:
@@ -263,8 +266,7 @@ def _lane(feed: Feed, state: SessionState, clock: Clock) -> Lane:
     if feed.live:
         lane.before = state.sources.get(name, SourceState())
         lane.last_sign_ms = clock.now_ms()
-        if lane.cursor is not None:
-            lane.held_ms = lane.before.promised_ms
+        lane.held_ms = feed.from_ms if lane.cursor is None else lane.before.promised_ms
     return lane
 
 

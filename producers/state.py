@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import time
-import uuid
-
 import msgspec
-from confluent_kafka import Consumer, KafkaException, TopicPartition
 from msgspec import Struct
 
-from memewatch.errors import OperatorError
-from memewatch.kafka import client_config
 from memewatch.settings import Settings
+from producers.compacted import READ_DEADLINE_S, newest_value
 from schemas.topics import SESSIONS
 
 STATE_KEY = "current"
 #: The newest record is never compacted away; a few more are read in case one is of another key.
 _TAIL_RECORDS = 100
-#: A broker that was just started may need seconds to elect its leaders.
-_READ_DEADLINE_S = 30.0
-_TRY_AGAIN_S = 0.1
 
 
 class SourceState(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,7 +34,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
 
     ``identity`` names the content of all sources; ``cursors`` are by source, ``watermarks`` (ms)
     by topic. ``finished`` says that the sources had nothing more. ``sources`` holds every live
-    source there ever was; sessions of other kinds hand it on.
+    source there ever was; sessions of other kinds hand it on. ``running`` are those of this one.
     """
 
     session: str
@@ -56,6 +48,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     cursors: dict[str, str]
     watermarks: dict[str, int]
     sources: dict[str, SourceState] = {}
+    running: list[str] = []
     schema_version: int = 1
 
     def continues(self, kind: str, identity: str) -> bool:
@@ -63,46 +56,13 @@ class SessionState(Struct, frozen=True, kw_only=True):
         return self.kind == kind and self.identity == identity
 
 
-def load_state(settings: Settings, deadline_s: float = _READ_DEADLINE_S) -> SessionState | None:
-    """The last state written, or None before the first session. Blocks for up to 30 s.
+def load_state(settings: Settings, deadline_s: float = READ_DEADLINE_S) -> SessionState | None:
+    """The last state written, or None before the first session. Blocks for up to ``deadline_s``.
 
     Raises:
         OperatorError: Kafka does not answer in time.
     """
-    consumer = Consumer(
-        client_config(settings)
-        | {"group.id": f"{settings.namespace}state-{uuid.uuid4().hex}", "enable.auto.commit": False}
+    last = newest_value(
+        settings, SESSIONS.name, STATE_KEY, tail=_TAIL_RECORDS, deadline_s=deadline_s
     )
-    deadline = time.monotonic() + deadline_s
-    try:
-        while True:
-            try:
-                return _read_last(consumer, settings.namespace + SESSIONS.name, deadline)
-            except KafkaException as error:
-                # A topic that was just created has no leader for a moment.
-                if time.monotonic() > deadline:
-                    raise OperatorError(
-                        f"cannot read the last session from Kafka at {settings.kafka_bootstrap}: "
-                        f"{error.args[0].str()}; try again when it is up"
-                    ) from None
-                time.sleep(_TRY_AGAIN_S)
-    finally:
-        consumer.close()
-
-
-def _read_last(consumer: Consumer, topic: str, deadline: float) -> SessionState | None:
-    partition = TopicPartition(topic, 0)
-    low, high = consumer.get_watermark_offsets(partition, timeout=5)
-    if high <= low:
-        return None
-    consumer.assign([TopicPartition(topic, 0, max(low, high - _TAIL_RECORDS))])
-    last: bytes | None = None
-    while consumer.position([partition])[0].offset < high:
-        if time.monotonic() > deadline:
-            raise OperatorError("Kafka does not hand out the last session: try again")
-        for message in consumer.consume(_TAIL_RECORDS, timeout=0.2):
-            if error := message.error():
-                raise KafkaException(error)
-            if message.key() == STATE_KEY.encode():
-                last = message.value()
     return None if last is None else msgspec.json.decode(last, type=SessionState)

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from memewatch import __version__
-from memewatch.cli import alerts, config, evaluate, migrate, play, ps, stages, topics, up, watch
+from memewatch.cli import (
+    alerts,
+    backfill,
+    collect,
+    config,
+    evaluate,
+    migrate,
+    play,
+    ps,
+    sources,
+    stages,
+    topics,
+    up,
+    watch,
+)
 from memewatch.cli.output import stderr
 from memewatch.errors import OperatorError
 
@@ -23,6 +37,9 @@ app = typer.Typer(
 for command in (
     up.up,
     play.play,
+    sources.sources,
+    collect.collect,
+    backfill.backfill,
     alerts.alerts,
     topics.topics,
     ps.ps,

@@ -161,9 +161,22 @@ class LocalStack:
         )
 
     async def _start_stages(self, settings: Settings, postgres: LocalPostgres) -> None:
+        if self._options.source == "live":
+            self._tell_sources(settings)
         self._report("starting the stages")
         services = self._stages(settings, postgres)
         await _all(*(self._supervisor.start(service, _STAGE_DEADLINE_S) for service in services))
+
+    def _tell_sources(self, settings: Settings) -> None:
+        """Which sources are on; and what would turn on the others."""
+        from producers.live.catalogue import listed
+
+        sources = listed(settings)
+        names = [source.name for source in sources if source.off is None]
+        self._report(f"live sources: {', '.join(names) or 'none'}")
+        for source in sources:
+            if source.off is not None:
+                self._report(f"source {source.name} is off: {source.off}")
 
     def _stages(self, settings: Settings, postgres: LocalPostgres) -> list[Service]:
         kafka = kafka_variables(settings)

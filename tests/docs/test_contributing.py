@@ -19,9 +19,7 @@ import pytest
 from processors.offline import replay
 from processors.patterns import PatternSet
 from processors.records import Outputs
-from producers.source import Rejected
 from schemas.alerts import Alert
-from schemas.events import Tick
 from sinks.base import Record
 from tests.api.writer import make_alert
 from tests.docs.markdown import ROOT, code_blocks
@@ -96,26 +94,6 @@ def test_the_detector_sees_a_burst_and_nothing_else(tmp_path: Path) -> None:
     (opening,) = _openings(replay([*quiet, *burst], patterns))
     assert opening.pattern == "mention_burst"
     assert 0.0 < opening.score <= 1.0
-
-
-async def test_the_source_yields_new_quotes_once_and_rejects_the_rest(
-    tmp_path: Path, server: _Server
-) -> None:
-    source = _example("PricePoll", tmp_path).PricePoll(server.url, "OAX", pause_s=0.01)
-    server.answer = _quote("2018-08-17T16:00:00.000Z")
-    events = source.events(None)
-    tick, cursor = await anext(events)
-    assert isinstance(tick, Tick)
-    assert (tick.token, tick.price, cursor) == ("OAX", "0.012", "2018-08-17T16:00:00.000Z")
-    server.answer = b'{"price": "free"}'
-    rejected, cursor_after = await anext(events)
-    assert isinstance(rejected, Rejected)
-    assert cursor_after == cursor
-    await events.aclose()
-    server.answer = _quote("2018-08-17T16:00:05.000Z")
-    resumed = source.events(cursor)
-    assert (await anext(resumed))[1] == "2018-08-17T16:00:05.000Z"
-    await resumed.aclose()
 
 
 async def test_the_sink_stores_repeats_once(tmp_path: Path) -> None:
