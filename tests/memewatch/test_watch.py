@@ -75,7 +75,7 @@ async def watch(api: Api, *arguments: str, **environment: str) -> Answer:
         *(sys.executable, "-m", "memewatch", "watch", *arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | {"MEMEWATCH_API_PORT": str(api.port), "COLUMNS": "200"} | environment,
+        env=os.environ | {"MEMEWATCH_API_PORT": str(api.port), "COLUMNS": "80"} | environment,
     )
     out, err = await process.communicate()
     return Answer(process.returncode or 0, out.decode(), err.decode())
