@@ -11,8 +11,8 @@ MOST_LINKS = 32
 
 #: Emoji and scripts without spaces follow a link at once; inside one they come percent-encoded.
 _LINK = re.compile(
-    r"""(?i)\bhttps?://[^\s<>"'`{}|\\^\x00-\x20\u2190-\u2bff\u3000-\u30ff\u3400-\u9fff"""
-    r"""\uac00-\ud7af\ufe00-\ufe0f\uff00-\uffef\U0001f000-\U0001faff]+"""
+    r"""\b[Hh][Tt][Tt][Pp][Ss]?://[^\s<>"'`{}|\\^\x00-\x20\x7f-\xa0\xa9\xae\u2000-\u2bff\u3000-\u30ff\u3400-\u9fff"""
+    r"""\uac00-\udfff\ufe00-\ufe0f\uff00-\uffef\U0001f000-\U0001faff]+"""
 )
 _CLOSING = {")": "(", "]": "[", "）": "（", "】": "【"}
 _TRAILING = ".,;:!?…，。！？、；：»”’*_~"
@@ -79,11 +79,13 @@ def canonical_links(text: str) -> tuple[str, list[str]]:
             return found[0]
         link, rest = _without_trailing(found[0])
         url = canonical_url(link)
-        if url is None or rest.startswith("…"):  # Cut short: it leads nowhere.
+        if url is None or text.startswith("…", found.end()):  # Cut short: it leads nowhere.
             return found[0]
+        # Without its fragment and its tracking it may end in a mark that was inside before.
+        url, mark = _without_trailing(url)
         if len(links) < MOST_LINKS:
             links[url] = None
-        return url + rest
+        return url + mark + rest
 
     if "://" not in text:
         return text, []
@@ -117,4 +119,4 @@ def _query(host: str, query: str) -> str:
 
 def _legal(part: str) -> str:
     """Percent-encoded where it must be, and left alone where it already is."""
-    return quote(_HEXADECIMAL.sub("%25", part), safe=_LEGAL, errors="replace")
+    return quote(_HEXADECIMAL.sub("%25", part), safe=_LEGAL, errors="ignore")

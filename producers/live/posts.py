@@ -13,6 +13,7 @@ from producers.cleaning import (
     normal_text,
     read_html,
     reposted_author,
+    without_invisible,
 )
 from producers.cleaning.links import MOST_LINKS
 from producers.registry import TokenRegistry
@@ -63,6 +64,8 @@ def posts_of(
     if html:
         text, embedded = read_html(text)
     text, in_text = canonical_links(normal_text(text)[:LONGEST_TEXT])
+    # A keycap that stood at the end of a link has lost what it was drawn around.
+    text = without_invisible(text)
     given = [url for said in urls[:MOST_LINKS] if (url := canonical_url(said))]
     links = list(dict.fromkeys([*given, *embedded, *in_text]))[:MOST_LINKS]
     naming = naming_of(text, cashtags[:MOST_NAMED], contracts[:MOST_NAMED], links)
