@@ -20,8 +20,6 @@ app = typer.Typer(help="See and change what is watched, while it runs.", no_args
 _PATH = "/watch-list"
 #: The API takes no more at once, nor a larger body.
 _AT_ONCE = 100
-#: So much of a time is its day.
-_DATE = 10
 
 Kind = Annotated[WatchKind, typer.Argument(help="What it is.")]
 Value = Annotated[
@@ -44,7 +42,7 @@ def list_watched(
     if as_json:
         print_json(entries)
         return
-    shown = table("kind", "where", "value", "symbol", "added", "note")
+    shown = table("kind", "where", "value", "symbol", "note")
     # Half an address is none.
     shown.columns[2].no_wrap = True
     for entry in entries:
@@ -144,7 +142,6 @@ def _cells(entry: dict[str, Any]) -> list[Text]:
         (entry["source"] or entry["chain"] or "", ""),
         (entry["value"], "bold"),
         (entry["symbol"] or "", ""),
-        (entry["added_at"][:_DATE], "dim"),
         (entry["note"] or "", ""),
     )
     # Text, not markup: anybody's words.
