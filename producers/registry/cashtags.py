@@ -15,6 +15,11 @@ _HASHTAG = re.compile(r"(?<![\w&#])#(\w{2,64})(?!\w)")
 _AMOUNT = re.compile(r"(?i)[\d_]+(?:k|m|mm|mil|mio|mln|million|b|bn|bil|billion|t|tn|usd|x)?")
 #: What prices are told in: nobody who says so means a meme coin.
 _MONEY = frozenset({"USD", "USDT", "USDC", "DAI", "FDUSD", "TUSD", "BUSD", "EUR", "GBP", "JPY"})
+#: What coins are paid with: named beside a coin, seldom the coin itself.
+_PAYMENTS = frozenset(
+    {"BTC", "ETH", "SOL", "BNB", "AVAX", "MATIC", "POL", "TRX", "TON", "SUI", "XRP"}
+    | {"WBTC", "WETH", "WSOL", "WBNB", "CBBTC"}
+)
 
 
 def cashtags_in(text: str) -> list[str]:
@@ -43,3 +48,8 @@ def ticker_of(tag: str) -> str | None:
 def is_certain(ticker: str) -> bool:
     """Whether a ticker nobody registered may count: of two letters or more, and no currency."""
     return len(ticker) > 1 and not ticker[0].isdecimal() and ticker not in _MONEY
+
+
+def is_payment(ticker: str) -> bool:
+    """Whether a ticker beside an unknown address rather says what to pay with than what it is."""
+    return ticker in _PAYMENTS

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from producers.registry.addresses import is_evm_address
-from producers.registry.cashtags import is_certain
+from producers.registry.cashtags import is_certain, is_payment
 from producers.registry.chains import ETHEREUM, SOLANA
 from producers.registry.names import is_common
 from producers.registry.naming import Naming, naming_of
-from producers.registry.tokens import RegisteredToken, TokenRegistry, token_id
+from producers.registry.tokens import RegisteredToken, TokenRegistry
 
 #: A post that names more tokens is a list; these are kept, and each but an address counts less.
 MOST_MENTIONS = 8
@@ -58,81 +59,76 @@ def mentions_of(registry: TokenRegistry, naming: Naming) -> list[Mention]:
     * A name or a hashtag of a registered token: 0.6, shared likewise; 0.3 for a hashtag that is a
       common word.
 
-    What is named in two ways is one mention, by the surer one; a ticker or name of which one token
-    was already named by its address means that one. At most 8 are kept; of a list of more, tickers
-    and names count 8 / length of what they would.
+    What is named in two ways is one mention, by the surer one. What could mean several tokens of
+    which one is named for certain (by its address, its own name) means that one. At most 8 are
+    kept; of a list of more, tickers and names count 8 / length of what they would.
     """
-    found = _Found()
-    for mention in _by_addresses(registry, naming):
-        found.add(mention)
-    for ticker in naming.cashtags:
-        tokens = registry.by_symbol(ticker)
-        if found.has_symbol(ticker, tokens):
-            continue
-        shared = _shared(tokens, naming.chains, BY_CASHTAG)
-        if not shared and is_certain(ticker):
-            shared = [Mention(ticker, ticker, BY_UNKNOWN_CASHTAG)]
+    claims = _claims(registry, naming)
+    certain = {claim.tokens[0].token for claim in claims if len(claim.tokens) == 1}
+    found: dict[str, Mention] = {}
+    for claim in claims:
+        tokens = [token for token in claim.tokens if token.token in certain] or claim.tokens
+        shared = _shared(tokens, naming.chains, claim.confidence)
+        if not shared and claim.ticker is not None and is_certain(claim.ticker):
+            shared = [Mention(claim.ticker, claim.ticker, BY_UNKNOWN_CASHTAG)]
         for mention in shared:
-            found.add(mention)
-    for tokens, confidence in _by_names(registry, naming):
-        if not found.has_any(tokens):
-            for mention in _shared(tokens, naming.chains, confidence):
-                found.add(mention)
-    return found.mentions()
+            known = found.get(mention.token)
+            if known is None or known.confidence < mention.confidence:
+                found[mention.token] = mention
+    return _few(list(found.values()))
 
 
-class _Found:
-    def __init__(self) -> None:
-        self._by_token: dict[str, Mention] = {}
-        self._symbols_of_addresses: set[str] = set()
+class _Claim(NamedTuple):
+    """Something said that means one of these tokens; ``ticker`` is the token if none is meant."""
 
-    def add(self, mention: Mention) -> None:
-        known = self._by_token.get(mention.token)
-        if known is None or known.confidence < mention.confidence:
-            self._by_token[mention.token] = mention
-
-    def has_any(self, tokens: Iterable[RegisteredToken]) -> bool:
-        return any(token.token in self._by_token for token in tokens)
-
-    def has_symbol(self, ticker: str, tokens: Iterable[RegisteredToken]) -> bool:
-        return self.has_any(tokens) or any(
-            mention.symbol == ticker for mention in self._by_token.values()
-        )
-
-    def mentions(self) -> list[Mention]:
-        found = list(self._by_token.values())
-        if len(found) > MOST_MENTIONS:
-            less = MOST_MENTIONS / len(found)
-            found = [
-                mention
-                if mention.confidence >= BY_ADDRESS
-                else Mention(mention.token, mention.symbol, mention.confidence * less)
-                for mention in found
-            ]
-            # Of equals, those the text names first.
-            found.sort(key=lambda mention: -mention.confidence)
-        return sorted(
-            found[:MOST_MENTIONS], key=lambda mention: (-mention.confidence, mention.token)
-        )
+    tokens: Sequence[RegisteredToken]
+    confidence: float
+    ticker: str | None = None
 
 
-def _by_addresses(registry: TokenRegistry, naming: Naming) -> Iterator[Mention]:
-    unknown = []
-    for address in (*naming.addresses, *naming.linked):
-        if tokens := registry.by_address(address):
-            yield from _shared(tokens, naming.chains, BY_ADDRESS)
-        elif address in naming.addresses:
-            unknown.append(address)
+def _claims(registry: TokenRegistry, naming: Naming) -> list[_Claim]:
+    claims = [
+        _Claim(tokens, BY_ADDRESS)
+        for address in (*naming.addresses, *naming.linked)
+        if (tokens := registry.by_address(address))
+    ]
+    unknown = [address for address in naming.addresses if not registry.by_address(address)]
+    symbol = _symbol_of_unknown(registry, naming) if len(unknown) == 1 else None
+    for address in unknown:
+        chain, confidence = _chain_of(address, naming.chains)
+        claims.append(_Claim([registry.of_contract(chain, address, symbol)], confidence))
+    claims += [
+        _Claim(registry.by_symbol(ticker), BY_CASHTAG, ticker)
+        for ticker in naming.cashtags
+        if ticker != symbol
+    ]
+    return [*claims, *_by_names(registry, naming)]
+
+
+def _symbol_of_unknown(registry: TokenRegistry, naming: Naming) -> str | None:
+    """The one ticker of a text that nobody registered and that is no coin one pays with."""
     tickers = [
         ticker
         for ticker in naming.cashtags
-        if is_certain(ticker) and not registry.by_symbol(ticker)
+        if is_certain(ticker) and not is_payment(ticker) and not registry.by_symbol(ticker)
     ]
-    symbol = tickers[0] if len(unknown) == len(tickers) == 1 else None
-    for address in unknown:
-        chain, confidence = _chain_of(address, naming.chains)
-        token = token_id(chain, address)
-        yield Mention(token, symbol or token.upper(), confidence)
+    return tickers[0] if len(tickers) == 1 else None
+
+
+def _few(mentions: list[Mention]) -> list[Mention]:
+    if len(mentions) > MOST_MENTIONS:
+        less = MOST_MENTIONS / len(mentions)
+        mentions = [
+            mention
+            if mention.confidence >= BY_ADDRESS
+            else Mention(mention.token, mention.symbol, mention.confidence * less)
+            for mention in mentions
+        ]
+        # Of equals, those the text names first.
+        mentions.sort(key=lambda mention: -mention.confidence)
+    return sorted(
+        mentions[:MOST_MENTIONS], key=lambda mention: (-mention.confidence, mention.token)
+    )
 
 
 def _chain_of(address: str, chains: Sequence[str]) -> tuple[str, float]:
@@ -144,18 +140,16 @@ def _chain_of(address: str, chains: Sequence[str]) -> tuple[str, float]:
     return possible[0], BY_ADDRESS if len(possible) == 1 else BY_ADDRESS_ALONE
 
 
-def _by_names(
-    registry: TokenRegistry, naming: Naming
-) -> Iterator[tuple[list[RegisteredToken], float]]:
+def _by_names(registry: TokenRegistry, naming: Naming) -> Iterator[_Claim]:
     for hashtag in naming.hashtags:
         if tokens := registry.by_hashtag(hashtag):
-            yield tokens, BY_COMMON_HASHTAG if is_common([hashtag]) else BY_NAME
+            yield _Claim(tokens, BY_COMMON_HASHTAG if is_common([hashtag]) else BY_NAME)
     position = 0
     while position < len(naming.words):
         # The longest name wins: in "baby doge coin" nobody speaks of doge.
         tokens, length = registry.named_at(naming.words, position)
         if tokens:
-            yield tokens, BY_NAME
+            yield _Claim(tokens, BY_NAME)
         position += max(length, 1)
 
 

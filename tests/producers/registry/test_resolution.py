@@ -29,8 +29,8 @@ REGISTRY = TokenRegistry(
         token("TURBO", "Turbo", "ethereum", "0x" + "11" * 20),
         token("BABYDOGE", "Baby Doge Coin", "bsc", "0x" + "22" * 20),
         token("DOGE", "Dogecoin"),
-        token("TWIN", "Twin One", "ethereum", "0x" + "33" * 20),
-        token("TWIN", "Twin Two", "bsc", "0x" + "44" * 20),
+        token("TWIN", "Gemini Alpha", "ethereum", "0x" + "33" * 20),
+        token("TWIN", "Gemini Omega", "bsc", "0x" + "44" * 20),
         *(token("MANY", None, f"chain{n}", "0x" + f"5{n}" * 20) for n in range(6)),
     ]
 )
@@ -158,7 +158,24 @@ def test_an_unknown_solana_address_needs_no_chain():
 
 def test_one_unknown_ticker_beside_one_unknown_address_is_its_symbol():
     assert meant(f"$GEM {OTHER} on base") == [(f"base:{OTHER}", "GEM", 1.0)]
+    assert meant(f"pay in $SOL for $GEM {OTHER} on base") == [
+        (f"base:{OTHER}", "GEM", 1.0),
+        ("SOL", "SOL", 0.5),
+    ]
     assert len(meant(f"$GEM $ROCK {OTHER}")) == 3
+    assert meant(f"$ETH {OTHER}")[0][1] == "ETH"
+
+
+def test_the_surer_of_two_ways_counts():
+    assert [m[1:] for m in meant("#turbo, the turbo coin")] == [("TURBO", 0.6)]
+    assert [m[1:] for m in meant("#turbo $turbo")] == [("TURBO", 0.9)]
+
+
+@pytest.mark.parametrize(
+    "text", ["$TWIN is Gemini Omega", "gemini omega #twin $TWIN", "#twin Gemini Omega $TWIN"]
+)
+def test_a_name_tells_tokens_of_one_ticker_apart(text):
+    assert meant(text) == [("bsc:0x" + "44" * 20, "TWIN", 0.9)]
 
 
 def test_a_list_keeps_eight_that_count_less():
