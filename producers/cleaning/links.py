@@ -10,7 +10,7 @@ LONGEST = 2048
 MOST_LINKS = 32
 
 #: Emoji and scripts without spaces follow a link at once; inside one they come percent-encoded.
-_LINK = re.compile(
+LINK = re.compile(
     r"""\b[Hh][Tt][Tt][Pp][Ss]?://[^\s<>"'`{}|\\^\x00-\x20\x7f-\xa0\xa9\xae\u2000-\u2bff\u3000-\u30ff\u3400-\u9fff"""
     r"""\uac00-\udfff\ufe00-\ufe0f\uff00-\uffef\U0001f000-\U0001faff]+"""
 )
@@ -89,7 +89,7 @@ def canonical_links(text: str) -> tuple[str, list[str]]:
 
     if "://" not in text:
         return text, []
-    return _LINK.sub(canonical, text), list(links)
+    return LINK.sub(canonical, text), list(links)
 
 
 def _without_trailing(link: str) -> tuple[str, str]:

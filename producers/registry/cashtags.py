@@ -9,7 +9,7 @@ from producers.cleaning.lookalikes import folded
 LONGEST_TICKER = 32
 MOST_TAGS = 64
 
-_CASHTAG = re.compile(rf"(?<![\w$])\$(\w{{1,{LONGEST_TICKER}}})(?![\w$])")
+_CASHTAG = re.compile(rf"(?<![\w$])\$(\w{{1,{LONGEST_TICKER}}})(?!\w)")
 _HASHTAG = re.compile(r"(?<![\w&#])#(\w{2,64})(?!\w)")
 #: ``$5``, ``$1k``, ``$20m``, ``$3bn``: money, whatever the case.
 _AMOUNT = re.compile(r"(?i)[\d_]+(?:k|m|mm|mil|mio|mln|million|b|bn|bil|billion|t|tn|usd|x)?")

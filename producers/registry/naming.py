@@ -6,20 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from producers.cleaning.links import LINK
 from producers.cleaning.lookalikes import folded
 from producers.registry.addresses import addresses_in
 from producers.registry.cashtags import cashtags_in, hashtags_in, ticker_of
 from producers.registry.chains import chains_named
 from producers.registry.names import words_of
 
-_LINK = re.compile(r"(?i)https?://\S+")
+#: Accounts and mail addresses: who is spoken to, not what is spoken of.
+_HANDLE = re.compile(r"(?<![\w.+-])[\w.+-]*+@[\w.@-]+")
 #: Links to the page of a token, and to where it is swapped. Others lead to pools and to people.
 _TOKEN_LINK = re.compile(
     r"(?i)(?:/tokens?/(?:[a-z0-9_-]+/)?|/coins?/|//(?:www\.)?pump\.fun/"
     r"|[?&](?:outputCurrency|inputCurrency|outputMint|inputMint|outputToken|token|tokenAddress"
     r"|address|ca)=)$"
 )
-_ADDRESS_START = re.compile(r"[0-9A-Za-z]{32,44}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def naming_of(
 ) -> Naming:
     """What a text names, together with what the feed says it does; each once, in order."""
     plain = folded(text)
-    links = [*_LINK.findall(plain), *urls]
-    prose = _LINK.sub(" ", plain)
+    links = [*LINK.findall(plain), *urls]
+    prose = LINK.sub(" ", plain)
     addresses = dict.fromkeys(address for said in contracts for address in addresses_in(said))
     addresses |= dict.fromkeys(addresses_in(prose))
     linked: dict[str, None] = {}
@@ -60,7 +61,7 @@ def naming_of(
         addresses=tuple(addresses),
         linked=tuple(address for address in linked if address not in addresses),
         chains=tuple(chains_named(" ".join([prose, *links]))),
-        words=tuple(words_of(prose)),
+        words=tuple(words_of(_HANDLE.sub(" ", prose))),
     )
 
 

@@ -81,6 +81,8 @@ def test_any_post_is_one_the_contract_takes(data, text, fields):
         "RT @a: ",
         "on ",
         "_",
+        "a@",
+        ".a",
         "é",
     ],
 )

@@ -34,6 +34,7 @@ def test_any_text_can_be_asked(text):
         ("$pepe/$wif", ["PEPE", "WIF"]),
         ("($PEPE)", ["PEPE"]),
         ("$PEPE's", ["PEPE"]),
+        ("$PEPE$", ["PEPE"]),
         ("$4CHAN $1INCH", ["4CHAN", "1INCH"]),
         ("US$PEPE A$AP $$ $ $$$PEPE", []),
         ("$" + "A" * 33, []),

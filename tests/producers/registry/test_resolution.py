@@ -53,7 +53,16 @@ def test_any_text_gives_few_sure_mentions_in_a_fixed_order(text, said):
 
 @pytest.mark.parametrize(
     "text",
-    ["$PEPE", "$pepe!", "$РЕРЕ", "$P\u200bE\u202ePE", "＄ＰＥＰＥ", "$𝐏𝐄𝐏𝐄", "pepe $PEPE #pepe"],
+    [
+        "$PEPE",
+        "$pepe!",
+        "$РЕРЕ",
+        "$P\u200bE\u202ePE",
+        "＄ＰＥＰＥ",
+        "$𝐏𝐄𝐏𝐄",
+        "pepe $PEPE #pepe",
+        "https://t.co/x🚀$PEPE",
+    ],
 )
 def test_a_ticker_of_one_token_is_that_token(text):
     assert meant(text) == [(PEPE_TOKEN, "PEPE", 0.9)]
@@ -79,7 +88,8 @@ def test_a_name_is_less_sure(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["pepes", "peppe", "turbo engine", "wif", "many twin towers", "$5"]
+    "text",
+    ["pepes", "peppe", "turbo engine", "wif", "many twin towers", "@pepe a.pepe@b.pepe", "$5"],
 )
 def test_parts_of_words_and_common_words_mean_nothing(text):
     assert meant(text) == []
