@@ -77,8 +77,8 @@ class Exchange(LiveSource):
             tape.record(await self._markets(client))
             client.watch(tape.markets)
             missed = [market for market in tape.markets if market.symbol in known]
-            async for payload in self._missed(client, tape, missed):
-                yield payload
+            async for heard in self._missed(client, tape, missed):
+                yield heard
             yield CaughtUp(tape.cursor)
             alive_ms = 0
             while True:
@@ -208,7 +208,7 @@ class Exchange(LiveSource):
 
     async def _missed(
         self, client: VenueClient, tape: Tape, missed: list[Market]
-    ) -> AsyncIterator[Payload]:
+    ) -> AsyncIterator[Payload | Alive]:
         """What was missed, once the subscriptions stand, so that nothing falls in between."""
         keys = (
             frozenset(market.key for market in missed) if self.venue.tells_latest else frozenset()
@@ -220,6 +220,7 @@ class Exchange(LiveSource):
             if market.key not in client.told or tape.position(market).number == 0:
                 async for payload in tape.fill(market):
                     yield payload
+                yield Alive()
         async for payload in tape.take(client.waiting()):
             yield payload
 

@@ -123,14 +123,12 @@ class Tape:
     ) -> tuple[list[Payload], bool]:
         """A page's payloads, and whether all that is wanted has come."""
         kept, holes, is_over = self._wanted(market, rows, through, until_ms)
-        after = self.position(market).number
         for _, trade in kept:
             self._pass(market, trade)
         payloads: list[Payload] = []
         if kept:
-            chosen = [row for row, _ in kept]
-            body = {"market": market, "after": after, "rows": chosen}
-            payloads.append(self._payload("trades", body))
+            rows = [row for row, _ in kept]
+            payloads.append(self._payload("trades", {"market": market, "rows": rows}))
         if is_over and through is not None:
             self._skip(market, through)
         payloads += [self._missing(market, first, last) for first, last in holes]
@@ -226,5 +224,5 @@ def read_positions(cursor: str | None) -> dict[str, Position]:
             str(symbol): Position(int(number), int(time_ms))
             for symbol, (number, time_ms) in json.loads(cursor).items()
         }
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"no cursor of trades: {cursor:.100}") from error

@@ -118,16 +118,17 @@ class VenueClient:
 
     async def load_markets(self, known: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
         """All markets in ccxt's form, asked of the venue unless they are ``known``."""
+        exchange = self._exchange
+        # ccxt computes with the numbers in markets; all others it shall hand through as written.
+        exchange.number = float
         if known is None:
-            known = list((await self._asking(self._load())).values())
-        else:
-            self._exchange.set_markets(known)
-        # From here on ccxt shall hand numbers through as they were written.
-        self._exchange.number = str
+            parameters = dict(self._venue.market_parameters)
+            answer = exchange.load_markets(bool(exchange.markets), parameters)
+            known = list((await self._asking(answer)).values())
+        elif not exchange.markets:
+            exchange.set_markets(known)
+        exchange.number = str
         return known
-
-    async def _load(self) -> Any:
-        return await self._exchange.load_markets(False, dict(self._venue.market_parameters))
 
     async def rest(self, method: str, parameters: dict[str, Any]) -> Any:
         """The decoded answer of a public endpoint."""
