@@ -41,7 +41,7 @@ def database(servers: Servers) -> Iterator[Settings]:
 
 @pytest.fixture
 def api_settings(database: Settings, servers: Servers) -> Settings:
-    """What the API gets: the role that may only read, on a port that stays the same."""
+    """What the API gets: its own role, on a port that stays the same."""
     if not (DIST / "index.html").is_file():
         pytest.fail("the page is not built: run `make install` first")
     return _as(API, database, servers)

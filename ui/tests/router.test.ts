@@ -17,6 +17,8 @@ test.each([
   ["#/", "alerts"],
   ["#/alerts", "alerts"],
   ["#/tokens?q=pe", "tokens"],
+  ["#/watch", "watch"],
+  ["#/watch/x", "missing"],
   ["#/nowhere", "missing"],
   ["#/tokens/a/b", "missing"],
 ])("%s is the page %s", (hash, page) => {

@@ -9,6 +9,9 @@ import type {
   SeriesQuery,
   TokenPage,
   TokenQuery,
+  WatchListPage,
+  WatchListQuery,
+  WatchSubject,
 } from "./types.ts";
 
 export const API = "/api/v1";
@@ -41,26 +44,57 @@ export function fetchSeries(
   return get<Series>(`/tokens/${encodeURIComponent(token)}/series`, { ...query }, signal);
 }
 
+export function fetchWatchList(
+  query: WatchListQuery,
+  signal?: AbortSignal,
+): Promise<WatchListPage> {
+  return get<WatchListPage>("/watch-list", { ...query }, signal);
+}
+
+/** Watching what is watched already changes nothing. */
+export async function addWatched(subject: WatchSubject): Promise<void> {
+  await request("POST", "/watch-list", {}, { items: [subject] });
+}
+
+export async function removeWatched(subject: WatchSubject): Promise<void> {
+  await request("DELETE", "/watch-list", { ...subject });
+}
+
 type Value = string | number | null;
 /** Undefined and null are left out, lists are repeated. */
 type Query = Record<string, Value | readonly Value[] | undefined>;
 
 async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+  const response = await request("GET", path, query, undefined, signal);
+  return (await response.json()) as T;
+}
+
+async function request(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  query: Query,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Response> {
   const { token } = sessionStore.get();
-  const headers: HeadersInit = token === null ? {} : { Authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = {};
+  if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const init: RequestInit = { method, headers, signal: signal ?? null };
+  if (body !== undefined) init.body = JSON.stringify(body);
   let response: Response;
   try {
-    response = await fetch(`${API}${path}${search(query)}`, { headers, signal: signal ?? null });
+    response = await fetch(`${API}${path}${search(query)}`, init);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, "The server does not answer.");
   }
   if (response.status === 401) {
     sessionStore.refused();
-    throw new ApiError(401, "Sign in to see this.");
+    throw new ApiError(401, `Sign in to ${method === "GET" ? "see" : "change"} this.`);
   }
   if (!response.ok) throw new ApiError(response.status, await reason(response));
-  return (await response.json()) as T;
+  return response;
 }
 
 function search(query: Query): string {

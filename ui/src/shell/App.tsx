@@ -4,6 +4,7 @@ import { useStream } from "../stream/hooks.tsx";
 import { isGoingOn } from "../stream/state.ts";
 import { TokenPage } from "../token/TokenPage.tsx";
 import { TokensPage } from "../tokens/TokensPage.tsx";
+import { WatchPage } from "../watch/WatchPage.tsx";
 import { Announcer } from "./Announcer.tsx";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { Empty } from "./Empty.tsx";
@@ -38,6 +39,8 @@ function Page({ route }: { route: Route }) {
       return <TokensPage query={route.query} />;
     case "token":
       return <TokenPage key={route.token} token={route.token} query={route.query} />;
+    case "watch":
+      return <WatchPage />;
     case "missing":
       return (
         <Empty title="There is no such page">
@@ -47,6 +50,12 @@ function Page({ route }: { route: Route }) {
   }
 }
 
+/** What stands before the name in the browser's tab. */
+const SUBJECTS: Partial<Record<Route["page"], string>> = {
+  tokens: "Tokens · ",
+  watch: "Watch list · ",
+};
+
 function focusMain() {
   document.getElementById("main")?.focus();
 }
@@ -55,7 +64,7 @@ function focusMain() {
 function useTitle(route: Route) {
   const { state } = useStream();
   const goingOn = [...state.alerts.values()].filter(({ alert }) => isGoingOn(alert)).length;
-  const subject = route.page === "tokens" ? "Tokens · " : "";
+  const subject = SUBJECTS[route.page] ?? "";
   useEffect(() => {
     document.title = `${goingOn > 0 ? `(${goingOn}) ` : ""}${subject}memewatch`;
   }, [goingOn, subject]);

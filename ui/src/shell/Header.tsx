@@ -17,6 +17,9 @@ export function Header({ route }: { route: Route }) {
         <a href="#/tokens" aria-current={onTokens ? "page" : undefined}>
           Tokens
         </a>
+        <a href="#/watch" aria-current={route.page === "watch" ? "page" : undefined}>
+          Watch list
+        </a>
       </nav>
       <ConnectionStatus />
       <ThemeButton />

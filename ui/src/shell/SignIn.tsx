@@ -30,7 +30,7 @@ export function SignIn() {
         <h2 id="sign-in-title">Sign in</h2>
         <p>
           {session.token === null
-            ? "This server shows alerts only with an API token. Its operator can give you one."
+            ? "This server does that only with an API token. Its operator can give you one."
             : "The server refused this token. Check it, or ask its operator for another."}
         </p>
         <label htmlFor="sign-in-token">API token</label>
