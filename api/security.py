@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from memewatch.settings import Settings
 
+#: A proxy on this machine says so that somebody else asks.
+_RELAYED = ("forwarded", "x-forwarded-for")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -80,7 +82,8 @@ class Gatekeeper:
             return Refusal(
                 403, "nobody may change anything here yet: set MEMEWATCH_API_WRITE_TOKENS"
             )
-        if client is None or not _is_loopback(client):
+        relayed = any(name in headers for name in _RELAYED)
+        if client is None or relayed or not _is_loopback(client):
             return Refusal(
                 403,
                 "only this machine may change anything here: set MEMEWATCH_API_WRITE_TOKENS to "

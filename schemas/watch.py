@@ -111,6 +111,16 @@ def _pool(entry: WatchEntry) -> WatchEntry:
 
 
 _NORMAL = {"token": _token, "account": _account, "keyword": _keyword, "pool": _pool}
+#: Names of which people use several.
+_ALSO_CALLED = {
+    ("source", "x"): "twitter",
+    ("chain", "eth"): "ethereum",
+    ("chain", "bnb"): "bsc",
+    ("chain", "sol"): "solana",
+    ("chain", "arb"): "arbitrum",
+    ("chain", "matic"): "polygon",
+    ("chain", "avax"): "avalanche",
+}
 _TEXTS = ("value", "source", "chain", "token", "symbol", "name")
 _LONGEST_TICKER = 32
 _EVM_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
@@ -132,7 +142,7 @@ def _name(name: str, text: str) -> str:
     text = text.lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", text):
         raise InvalidWatchEntryError(f"{name}: {text!r} is no name of a {name}")
-    return text
+    return _ALSO_CALLED.get((name, text), text)
 
 
 def _refuse(entry: WatchEntry, *names: str) -> None:

@@ -69,6 +69,15 @@ def test_whoever_may_write_is_known_by_token_or_is_this_machine(
         assert expected[1] in refusal.reason
 
 
+@pytest.mark.parametrize("header", ["forwarded", "x-forwarded-for"])
+def test_whom_a_proxy_of_this_machine_speaks_for_is_not_this_machine(header: str) -> None:
+    keeper = gatekeeper()
+    refusal = keeper.refuses_write(None, {header: "192.168.0.7"}, "127.0.0.1")
+    assert refusal is not None
+    assert refusal.status == 403
+    assert keeper.refuses_write(None, {}, "127.0.0.1") is None
+
+
 def test_a_token_that_may_write_may_read() -> None:
     keeper = gatekeeper(api_tokens=tokens(READ), api_write_tokens=tokens(WRITE))
     assert keeper.admits(f"Bearer {WRITE}")

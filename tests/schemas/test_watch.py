@@ -20,6 +20,14 @@ BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
             WatchEntry(kind="token", value=PEPE.lower(), chain="ethereum", symbol="PEPE"),
         ),
         (WatchEntry(kind="token", value="$pepe"), WatchEntry(kind="token", value="PEPE")),
+        (
+            WatchEntry(kind="token", value=PEPE, chain="ETH"),
+            WatchEntry(kind="token", value=PEPE.lower(), chain="ethereum"),
+        ),
+        (
+            WatchEntry(kind="account", value="elonmusk", source="X"),
+            WatchEntry(kind="account", value="elonmusk", source="twitter"),
+        ),
         (WatchEntry(kind="token", value="0xBTC"), WatchEntry(kind="token", value="0XBTC")),
         (
             WatchEntry(kind="token", value=BONK, chain="solana"),
