@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: A venue's REST side lags behind its socket; asked again after 1, 2 and 4 seconds.
 _PATIENCE = 3
+#: The venue's clock may be behind by so much.
+_SKEW_MS = 2_000
 
 
 class Tape:
@@ -48,12 +50,12 @@ class Tape:
         before = self._markets
         self._markets = {market.key: market for market in markets}
         kept = {market.symbol for market in self._markets.values()}
-        now_ms = self._clock.now_ms()
+        begin_ms = self._clock.now_ms() - _SKEW_MS
         self._positions = {
             symbol: position for symbol, position in self._positions.items() if symbol in kept
         }
         for symbol in kept:
-            self._positions.setdefault(symbol, Position(0, now_ms))
+            self._positions.setdefault(symbol, Position(0, begin_ms))
         return [market for key, market in self._markets.items() if key not in before]
 
     def begin(self, market: Market, position: Position) -> None:
@@ -101,7 +103,7 @@ class Tape:
             if patience < _PATIENCE:
                 await self._clock.sleep(2.0**patience)
         first = self.position(market).number + 1
-        if through is not None:
+        if through is not None and first > 1:
             self._skip(market, through)
             yield self._missing(market, first, through)
 
@@ -174,9 +176,13 @@ class Tape:
         gaps: list[tuple[Market, int]] = []
         last: dict[str, int] = {}
         for market, trade in sorted(self._new(frame), key=lambda new: new[1].number):
-            number = last.get(market.key, self.position(market).number)
+            position = self.position(market)
+            number = last.get(market.key, position.number)
             if number and trade.number > number + 1:
                 gaps.append((market, trade.number - 1))
+            elif not number and trade.time_ms > position.time_ms:
+                # Nothing to compare it with, so the first trade is asked for with those before it.
+                gaps.append((market, trade.number))
             last[market.key] = trade.number
         return gaps
 

@@ -40,7 +40,8 @@ _UNREADABLE = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, Att
 
 
 class Yahoo(LiveSource):
-    """Quotes of ``yahoo_symbols`` and of the watch list's tokens with source ``yahoo``.
+    """Quotes of ``yahoo_symbols`` and of the watch list's tickers with source ``yahoo``: there
+    ``WIF`` means ``WIF-USD``.
 
     The socket has no replay: whole minutes missed are filled with candles, as far back as a month.
     The cursor is the time in ms up to which everything is known, in text. Yahoo computes in floats:
@@ -122,9 +123,11 @@ class Yahoo(LiveSource):
         watched = [
             entry.value.upper()
             for entry in self.watch_list.of("token")
-            if entry.source == self.name
+            if entry.source == self.name and entry.chain is None
         ]
-        return list(dict.fromkeys([*watched, *self.settings.yahoo_symbols]))
+        # A ticker alone may be another coin's at Yahoo; so only those are taken that say `yahoo`.
+        named = [ticker if "-" in ticker else f"{ticker}-USD" for ticker in watched]
+        return list(dict.fromkeys([*named, *self.settings.yahoo_symbols]))
 
     async def _between(
         self, symbols: list[str], from_ms: int, until_ms: int, cursor: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -53,7 +54,9 @@ PLACES = [
 def quick_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     for place in PLACES:
         monkeypatch.setattr(type(place.source.venue), "pace_ms", 1)
-    monkeypatch.setattr("producers.live.venue_client._PING_MS", 500)
+    monkeypatch.setattr("producers.live.venue_client._PING_MS", 200)
+    monkeypatch.setattr("producers.live.venue_client._TELLING_S", 0.5)
+    monkeypatch.setattr("producers.live.exchanges._PATIENCE_S", 0.1)
 
 
 @pytest.fixture(params=PLACES, ids=lambda place: place.source.name)
@@ -139,6 +142,45 @@ async def test_another_instance_goes_on_where_a_lost_connection_ended(place: Pla
         ids(place, place.pepe, 1001, 1002, 1003, 1004) + ids(place, place.doge, 1000)
     )
     assert sorted(after.ids) == sorted(missed + ids(place, place.pepe, 1005))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_bad_day_loses_nothing_and_repeats_nothing(place: Place, seed: int) -> None:
+    """Trades, some of which the socket leaves out, repetitions, rubbish and lost connections, in
+    any order; after each loss another process goes on from the cursor.
+    """
+    dice = random.Random(seed)
+    ids: list[str] = []
+    cursor: str | None = None
+    async with place.server() as server:
+        for _ in range(4):
+            async with Listening(place.make(server), cursor) as listening:
+                await listening.caught_up()
+                for _ in range(dice.randrange(30)):
+                    symbol = dice.choice((place.pepe, place.doge))
+                    match dice.choice(("sell", "sell", "miss", "repeat", "rubbish", "pause")):
+                        case "sell":
+                            await server.sell(symbol, side=dice.choice(("buy", "sell")))
+                        case "miss":
+                            await server.sell(symbol, on_socket=False)
+                        case "repeat":
+                            await server.repeat(symbol)
+                        case "rubbish":
+                            await server.tell(symbol, "}")
+                        case "pause":
+                            await asyncio.sleep(0)
+                await server.drop()
+                assert isinstance(await listening.lost(), ConnectionError)
+            ids += listening.ids
+            cursor = listening.cursor
+            for _ in range(dice.randrange(3)):
+                await server.sell(dice.choice((place.pepe, place.doge)))
+        async with Listening(place.make(server), cursor) as listening:
+            await listening.caught_up()
+        ids += listening.ids
+    for symbol, tape in server.tape.items():
+        heard = [int(name.rpartition(":")[2]) for name in ids if symbol in name]
+        assert heard == [sold.number for sold in tape]
 
 
 async def test_a_long_absence_is_paged_through(place: Place) -> None:

@@ -22,8 +22,9 @@ MINUTE_MS = 60_000
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path) -> None:
+def own_cache_and_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     yfinance.set_tz_cache_location(str(tmp_path))
+    monkeypatch.setattr("producers.live.yahoo._PATIENCE_S", 0.2)
 
 
 def minute_ago(minutes: int) -> int:
@@ -92,7 +93,7 @@ async def test_a_watched_symbol_is_followed_without_a_restart() -> None:
         source = Yahoo(surroundings(server.settings(), watch_list=watch_list))
         async with Listening(source) as heard:
             await heard.caught_up()
-            watch_list.replace([WatchEntry(kind="token", value="WIF-USD", source="yahoo")])
+            watch_list.replace([WatchEntry(kind="token", value="WIF", source="yahoo")])
             await server.subscribed("WIF-USD", "DOGE-USD")
             await server.quote("WIF-USD", 1.5, 1_795_000_000_000)
             await heard.until(lambda: heard.ids == ["yahoo:WIF-USD:1795000000000"])
