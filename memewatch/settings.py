@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         None, description="the simulated market appends what really happened here (NDJSON)"
     )
 
+    twitter_bearer_token: SecretStr | None = None
+    twitter_most_rules: int = Field(25, ge=1, le=1000)
+    twitter_rule_length: int = Field(512, ge=128, le=4096)
+    twitter_search_delay_s: float = Field(15.0, ge=0, le=60)
+    twitter_url: str = "https://api.x.com"
+    bluesky_url: str = "wss://jetstream2.us-east.bsky.network/subscribe"
+    bluesky_api_url: str = "https://public.api.bsky.app"
     reddit_client_id: str | None = None
     reddit_client_secret: SecretStr | None = None
     reddit_subreddits: list[str] = Field(
@@ -125,6 +132,64 @@ class Settings(BaseSettings):
     web_dexscreener_url: str | None = "https://api.dexscreener.com"
     web_coingecko_url: str | None = "https://api.coingecko.com/api/v3"
     web_coingecko_key: SecretStr | None = None
+
+    exchanges: list[Literal["binance", "coinbase", "kraken"]] = Field(
+        ["binance", "coinbase", "kraken"], description="venues whose trades are followed"
+    )
+    exchange_markets: int = Field(
+        100, ge=1, le=200, description="markets followed at each venue, the watched tokens first"
+    )
+    exchange_history: Literal["trades", "candles"] = Field(
+        "trades", description="what `backfill` asks venues for: trades, or one-minute candles"
+    )
+    binance_url: str = Field("", description="REST address; empty takes the venue's own")
+    binance_stream_url: str = Field("", description="websocket address, without `/ws`")
+    coinbase_url: str = Field("", description="REST address; empty takes the venue's own")
+    coinbase_stream_url: str = Field("", description="websocket address")
+    kraken_url: str = Field("", description="REST address; empty takes the venue's own")
+    kraken_stream_url: str = Field("", description="websocket address, without `/v2`")
+
+    yahoo_symbols: list[str] = Field(
+        ["DOGE-USD", "SHIB-USD", "PEPE24478-USD", "FLOKI-USD", "BONK-USD"],
+        description="what is followed at Yahoo besides the watch list, as Yahoo names it",
+    )
+    yahoo_stream_url: str = Field(
+        "wss://streamer.finance.yahoo.com/?version=2", description="websocket address of quotes"
+    )
+    yahoo_url: str = Field("", description="address of candles; empty takes Yahoo's own")
+
+    evm_endpoints: dict[str, SecretStr] = Field(
+        {"ethereum": "wss://ethereum-rpc.publicnode.com"},
+        description="a node of each chain, by websocket or HTTP; the URL may hold a key",
+    )
+    evm_confirmations: Annotated[int, Field(ge=1)] | dict[str, Annotated[int, Field(ge=1)]] = 12
+    evm_factories: dict[str, dict[str, str]] = {
+        "ethereum": {
+            "uniswap-v2": "0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f",
+            "uniswap-v3": "0x1F98431c8aD98523631AE4a59f267346ea31F984",
+        },
+        "base": {
+            "uniswap-v2": "0x8909Dc15e40173Ff4699343b6eB8132c65e18eC6",
+            "uniswap-v3": "0x33128a8fC17869897dcE68Ed026d694621f6FDfD",
+        },
+    }
+    evm_quotes: dict[str, list[str]] = {
+        "ethereum": [
+            "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+            "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
+            "0xdAC17F958D2ee523a2206206994597C13D831ec7",
+            "0x6B175474E89094C44Da98b954EedeAC495271d0F",
+        ],
+        "base": [
+            "0x4200000000000000000000000000000000000006",
+            "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+        ],
+    }
+    evm_poll_s: float = Field(4.0, ge=0.05, le=60)
+    evm_range_blocks: int = Field(1_000, ge=1, le=100_000)
+    etherscan_api_key: SecretStr | None = None
+    etherscan_url: str = "https://api.etherscan.io/v2/api"
+    etherscan_profile_hours: float = Field(6.0, gt=0)
 
     metrics_port: int | None = Field(None, description="serve this stage's /metrics here")
 
