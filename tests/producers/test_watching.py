@@ -205,13 +205,21 @@ async def test_a_change_through_the_api_is_there_within_a_second(
             await it.until_values(*values)
             return asyncio.get_running_loop().time() - answered_s
 
+        moon = {"kind": "keyword", "value": "moon"}
         coffee = {"kind": "token", "value": ADDRESS, "chain": "base", "symbol": "mug"}
         # The first one also waits for the follower's connection.
         await change("POST", [ADDRESS], json={"items": [coffee]})
         assert [token.symbol for token in it.tokens.by_address(ADDRESS)] == ["MUG"]
-        keyword = {"kind": "keyword", "value": "moon"}
-        assert await change("POST", [ADDRESS, "moon"], json={"items": [keyword]}) < 1
-        assert await change("DELETE", ["moon"], params=coffee) < 1
+        took_s = []
+        for word in ("moon", "mars", "sun"):
+            keyword = {"kind": "keyword", "value": word}
+            took_s.append(await change("POST", [ADDRESS, word], json={"items": [keyword]}))
+            took_s.append(await change("DELETE", [ADDRESS], params=keyword))
+        # It takes milliseconds, but a machine that runs all tests may stand still for a second.
+        assert sorted(took_s)[len(took_s) // 2] < 1
+        await change("POST", [ADDRESS, "moon"], json={"items": [{**coffee, "symbol": "CUP"}, moon]})
+        assert [token.symbol for token in it.tokens.by_address(ADDRESS)] == ["CUP"]
+        await change("DELETE", ["moon"], params=coffee)
         assert it.tokens.by_address(ADDRESS) == []
         assert await read_watch_list(producer_settings) == list(it.watch_list.entries)
 
