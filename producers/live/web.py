@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import AsyncIterator, Iterable
 from typing import ClassVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -297,7 +298,8 @@ class Web(PolledSource):
         while wanted:
             asked, wanted = wanted[:ADDRESSES_A_REQUEST], wanted[ADDRESSES_A_REQUEST:]
             async with self._manners.turn(url):
-                answer = await http.get(f"{url}/latest/dex/tokens/{','.join(asked)}")
+                names = quote(",".join(asked), safe=",:")
+                answer = await http.get(f"{url}/latest/dex/tokens/{names}")
             try:
                 pools = read_pools(asked, answer.body)
             except ValueError as error:

@@ -7,7 +7,7 @@ import logging
 import msgspec
 import pytest
 from aiohttp import ClientError, web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memewatch.clock import ManualClock
@@ -393,6 +393,7 @@ def test_what_is_neither_submission_nor_comment_is_rejected(thing):
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@settings(deadline=None)
 def test_no_bytes_break_the_parser(body):
     payload = Payload(body=body, cursor="", kind="listing", received_ms=NOW_MS)
     assert all(isinstance(item, Rejected) for item in make(Reddit, {}).parse(payload))

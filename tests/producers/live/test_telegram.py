@@ -9,7 +9,7 @@ import logging
 import msgspec
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memewatch.clock import ManualClock
@@ -270,6 +270,7 @@ def test_a_message_without_number_or_time_is_rejected_and_hides_none_beside_it()
     st.sampled_from(["page", "updates"]),
     st.binary(max_size=200) | st.text().map(lambda t: t.encode()),
 )
+@settings(deadline=None)
 def test_no_bytes_break_the_parser(kind, body):
     payload = Payload(body=body, cursor="", kind=kind, received_ms=NOW_MS)
     assert all(isinstance(item, Rejected) for item in make(Telegram, {}).parse(payload))

@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memewatch.clock import ManualClock
@@ -370,8 +370,8 @@ async def test_links_into_a_private_network_are_not_followed(caplog):
         ]
         for link in links:
             server.publish("$DOGE", NOW_MS, "")
-            known = f"{server.url}/articles/{len(server.entries)}</link>"
-            server.entries[-1] = server.entries[-1].replace(known, f"{link}</link>")
+            known = f"{server.url}/articles/{len(server.items)}</link>"
+            server.items[-1] = server.items[-1].replace(known, f"{link}</link>")
         source = web_source(server)
         posts = events(source, await one_pass(server, None, source))
         assert [post.text for post in posts] == ["$DOGE"] * len(links)
@@ -566,12 +566,14 @@ def test_bytes_that_are_a_files_name_are_not_opened():
     st.sampled_from(["entries", "pools", "coins", "unreadable feed", "anything"]),
     st.binary(max_size=200) | st.text().map(lambda text: text.encode()),
 )
+@settings(deadline=None)
 def test_no_bytes_break_the_parser(kind, body):
     payload = Payload(body=body, cursor="", kind=kind, received_ms=NOW_MS)
     assert all(isinstance(item, Rejected) for item in make(Web, {}).parse(payload))
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_no_bytes_break_the_reader_of_feeds(body):
     with contextlib.suppress(ValueError):
         read_feed("https://a.example/feed", body)

@@ -20,7 +20,7 @@ class WebServer(Site):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: list[str] = []
+        self.items: list[str] = []
         #: By path: HTML, or a response.
         self.pages: dict[str, str | web.Response] = {}
         self.robots: str | web.Response = ""
@@ -47,9 +47,9 @@ class WebServer(Site):
 
     def publish(self, title: str, at_ms: int | None, content: str = "<p>More.</p>") -> str:
         """An entry in the feed; its id. Its page is ``pages[its path]``."""
-        link = f"{self.url}/articles/{len(self.entries) + 1}"
+        link = f"{self.url}/articles/{len(self.items) + 1}"
         date = "" if at_ms is None else from_ms(at_ms).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        self.entries.append(
+        self.items.append(
             f"<item><title>{escape(title)}</title><link>{link}</link><guid>{link}</guid>"
             + (f"<pubDate>{date}</pubDate>" if date else "")
             + (f"<description>{escape(content)}</description>" if content else "")
@@ -108,10 +108,10 @@ class WebServer(Site):
         return web.Response(status=404)
 
     def _feed(self, request: web.Request) -> web.Response:
-        items = "".join(reversed(self.entries[-self.window :]))
+        shown = "".join(reversed(self.items[-self.window :]))
         text = (
             '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>'
-            f"<title>News</title><language>en-us</language>{items}</channel></rss>"
+            f"<title>News</title><language>en-us</language>{shown}</channel></rss>"
         )
         etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
