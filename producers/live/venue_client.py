@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -33,6 +34,8 @@ _PING_MS = 2_000
 #: A connection is given up after so many pings without an answer.
 _MISSED_PONGS = 8
 _CONFIRMING_S = 10.0
+#: How ccxt words it when a venue may not serve somebody where we are.
+_REFUSED = re.compile(r"\bGET \S+ (403|451) ")
 _TELLING_S = 3.0
 
 
@@ -297,6 +300,10 @@ class VenueClient:
         reason = f"{self._name}: {error!s:.300}"
         if isinstance(error, self._errors.RateLimitExceeded | self._errors.DDoSProtection):
             return RateLimitedError(reason, retry_after_s(self._headers(), self._clock.now_ms()))
-        if isinstance(error, self._errors.AuthenticationError):
-            return AccessRefusedError(reason)
+        if isinstance(error, self._errors.AuthenticationError) or _REFUSED.search(str(error)):
+            name = self._name.upper()
+            return AccessRefusedError(
+                f"{reason} - take {self._name} out of MEMEWATCH_EXCHANGES, or name an address "
+                f"that serves this place in MEMEWATCH_{name}_URL and MEMEWATCH_{name}_STREAM_URL"
+            )
         return ConnectionError(reason)

@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from memewatch.settings import Settings
-from producers.live.base import Alive, CaughtUp, NoHistoryError, Payload, RateLimitedError
+from producers.live.base import (
+    AccessRefusedError,
+    Alive,
+    CaughtUp,
+    NoHistoryError,
+    Payload,
+    RateLimitedError,
+)
 from producers.live.exchanges import Binance, Coinbase, Exchange, Kraken
 from producers.live.feed import close
 from producers.watch_list import WatchList
@@ -298,6 +305,15 @@ async def test_the_venue_is_obeyed_when_it_asks_to_wait(place: Place) -> None:
             error = await listening.lost()
     assert isinstance(error, RateLimitedError)
     assert error.retry_after_s == 7
+
+
+async def test_a_venue_that_may_not_serve_this_place_says_what_to_do(place: Place) -> None:
+    async with place.server() as server:
+        server.refused_with = 451
+        async with Listening(place.make(server)) as listening:
+            error = await listening.lost()
+    assert isinstance(error, AccessRefusedError)
+    assert f"take {place.source.name} out of MEMEWATCH_EXCHANGES" in str(error)
 
 
 async def test_a_venue_out_of_reach_is_a_failure(place: Place) -> None:

@@ -26,13 +26,13 @@ class BinanceServer(VenueServer):
                     "symbols": [self._market(name) for name in self.markets],
                 }
             case "/api/v3/historicalTrades" | "/api/v3/trades" if symbol:
-                rows = self.known(symbol)
+                rows = self.tape[symbol]
                 if "fromId" in query:
                     rows = [s for s in rows if s.number >= int(query["fromId"])][:limit]
                 answer = [_row(sold) for sold in rows[-limit:]]
             case "/api/v3/aggTrades" if symbol:
                 begin = int(query.get("startTime", "0"))
-                rows = [s for s in self.known(symbol) if s.time_ms >= begin]
+                rows = [s for s in self.tape[symbol] if s.time_ms >= begin]
                 answer = [_aggregate(sold) for sold in rows[:limit]]
             case "/api/v3/klines" if symbol:
                 begin = int(query.get("startTime", "0"))

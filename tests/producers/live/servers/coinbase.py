@@ -34,7 +34,7 @@ class CoinbaseServer(VenueServer):
             text = f"[{','.join(reversed(rows))}]"
             return web.Response(text=text, content_type="application/json")
         after, before = int(query.get("after", 10**18)), int(query.get("before", "0"))
-        newest_first = [s for s in reversed(self.known(symbol)) if before < s.number < after]
+        newest_first = [s for s in reversed(self.tape[symbol]) if before < s.number < after]
         page = newest_first[: min(int(query.get("limit", "1000")), 1000)]
         headers = (
             {"cb-before": str(page[0].number), "cb-after": str(page[-1].number)} if page else {}

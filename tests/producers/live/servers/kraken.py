@@ -29,7 +29,7 @@ class KrakenServer(VenueServer):
                 result = {name: _pair(name, symbol) for name, symbol in pairs.items()}
                 return web.json_response({"error": [], "result": result})
             case "/0/public/Trades" if pair in pairs:
-                count, tape = min(int(query.get("count", "1000")), 1000), self.known(pairs[pair])
+                count, tape = min(int(query.get("count", "1000")), 1000), self.tape[pairs[pair]]
                 if "since" in query:
                     since = int(query["since"])
                     page = [sold for sold in tape if _nanoseconds(sold) > since][:count]

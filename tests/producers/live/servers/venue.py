@@ -42,8 +42,8 @@ class VenueServer(Site):
         self.candles: dict[str, list[tuple[int, str, str, str, str, str]]] = defaultdict(list)
         #: How many of the next REST requests are answered by 429.
         self.refusals = 0
-        #: How many of the next REST requests see nothing of the trades since ``lag_from``.
-        self.lagging = 0
+        #: What REST answers instead: 451 is said to those who live where the venue may not serve.
+        self.refused_with: int | None = None
         self.connections = 0
         self._sockets: list[web.WebSocketResponse] = []
         self._subscribers: dict[str, list[web.WebSocketResponse]] = defaultdict(list)
@@ -125,10 +125,10 @@ class VenueServer(Site):
             return web.json_response(
                 {"msg": "Too many requests"}, status=429, headers={"Retry-After": "7"}
             )
-        answer = self.rest(request)
-        if self.lagging:
-            self.lagging -= 1
-        return answer
+        if self.refused_with is not None:
+            word = "Service unavailable from a restricted location"
+            return web.json_response({"code": 0, "msg": word}, status=self.refused_with)
+        return self.rest(request)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -144,11 +144,6 @@ class VenueServer(Site):
 
     def subscribe(self, symbol: str, socket: web.WebSocketResponse) -> None:
         self._subscribers[symbol].append(socket)
-
-    def known(self, symbol: str) -> list[Sold]:
-        """What REST shows of a market at this moment."""
-        tape = self.tape[symbol]
-        return tape[:-1] if self.lagging else tape
 
     async def greet(self, socket: web.WebSocketResponse) -> None:
         """What the venue says first."""

@@ -41,7 +41,8 @@ class YahooServer(Site):
         }
 
     async def feed(self, count: int = 3) -> None:
-        """A few quotes of every symbol somebody subscribed, now."""
+        """A few quotes of every symbol, now, as soon as somebody subscribes."""
+        await self.until(lambda: bool(self.symbols))
         begin_ms = round(time.time() * 1000) - count
         for number in range(count):
             for symbol in sorted(self.symbols):
