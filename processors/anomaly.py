@@ -15,7 +15,7 @@ class ActivityAnomaly:
 
     Use: volumes and counts, whose logarithm is roughly normal. Weakness: a slow rise is learned
     away. 0 until 20 windows are known, and for activity below the mean; otherwise
-    ``2 · (Φ(z) − ½)`` of ``log(1 + x)`` among the last 360 windows. Scores before it learns.
+    ``2 · (Φ(z) − ½)`` of ``log(1 + x)`` among the last 360 windows. Score before learning.
     """
 
     def __init__(self) -> None:
@@ -23,10 +23,12 @@ class ActivityAnomaly:
         self._mean = 0.0
         self._count = 0
 
-    def score_and_learn(self, activity: float) -> float:
+    def score(self, activity: float) -> float:
         value = math.log1p(activity)
-        score = float(self._scorer.score_one({}, value)) if value > self._mean else 0.0
+        return float(self._scorer.score_one({}, value)) if value > self._mean else 0.0
+
+    def learn(self, activity: float) -> None:
+        value = math.log1p(activity)
         self._scorer.learn_one({}, value)
         self._count = min(self._count + 1, _WINDOW)
         self._mean += (value - self._mean) / self._count
-        return score

@@ -10,35 +10,44 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+import msgspec
 
 from processors.alerts import open_alert, revise_alert
-from processors.detectors.base import FollowUp, JoinedDetector, Revision, TokenView
+from processors.cases import (
+    OPEN_ALERTS_A_TOKEN,
+    Case,
+    JoinedToken,
+    as_it_stands,
+    reopening,
+    resolution,
+    retraction,
+)
+from processors.detectors.base import FollowUp, Revision, TokenView
+from processors.joined_items import (
+    Item,
+    JoinedSession,
+    LastEvent,
+    Opened,
+    Retracted,
+    Signalled,
+)
 from processors.patterns import PatternSet
-from processors.progress import FEATURE as PRICE_SINCE_ALERT
 from processors.progress import Progress
 from processors.records import Outputs
 from processors.watermarks import END, START
-from schemas.alerts import Alert, DeadLetter, InputReference, Signal
+from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.codec import encode
 from schemas.topics import EVENT_TOPICS
 
 _TOPIC_ORDER = {spec.name: index for index, spec in enumerate(EVENT_TOPICS)}
 _VIEW_SIGNALS = 360
-_OPEN_ALERTS_A_TOKEN = 64
 _TOKEN_LIMIT = 20_000
 #: Beyond this the lanes ahead are held back until the others have caught up (about 100 MiB).
 BACKLOG_LIMIT = 100_000
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LastEvent:
-    """The last event of a window: an alert that a signal opens is opened by this event."""
-
-    id: str
-    reference: InputReference
 
 
 class JoinedAxis:
@@ -47,9 +56,9 @@ class JoinedAxis:
     def __init__(self, patterns: PatternSet, idle_ms: int) -> None:
         self._patterns = patterns
         self._idle_ms = idle_ms
-        self._sessions: deque[_Session] = deque()
+        self._sessions: deque[JoinedSession] = deque()
         #: Least recently active first, so that the limit drops the one idle longest.
-        self._tokens: OrderedDict[str, _JoinedToken] = OrderedDict()
+        self._tokens: OrderedDict[str, JoinedToken] = OrderedDict()
         self._timers: list[tuple[int, str, str]] = []
         self._backlog = 0
 
@@ -60,16 +69,30 @@ class JoinedAxis:
             if session.name == name:
                 return
             session.watermarks[lane] = END
-        self._sessions.append(_Session(name))
+        self._sessions.append(JoinedSession(name))
         # A lane that is here already has left the sessions before; the others have yet to come.
 
-    def add_opening(self, topic: str, alert: Alert, follow_up: FollowUp, time_ms: int) -> None:
-        """An alert that a lane opened; its follow-up lives here from its event time on."""
-        self._add(topic, time_ms, alert.id, _Opened(alert, follow_up))
+    def add_opening(
+        self,
+        topic: str,
+        alert: Alert,
+        follow_up: FollowUp,
+        time_ms: int,
+        provisional: bool = False,
+    ) -> None:
+        """An alert that a lane opened; its follow-up lives here from its event time on.
+
+        ``provisional``: the lane may take it back, even after it has ended here.
+        """
+        self._add(topic, time_ms, alert.id, Opened(alert, follow_up, provisional))
+
+    def add_retraction(self, topic: str, alert: Alert, time_ms: int) -> None:
+        """What a lane opened an alert by turned out to be no part of the chain."""
+        self._add(topic, time_ms, alert.id, Retracted(alert))
 
     def add_signal(self, topic: str, signal: Signal, last_event: LastEvent, time_ms: int) -> None:
         """A window's signal, known at the window's end."""
-        self._add(topic, time_ms, signal.id, _Signalled(signal, last_event))
+        self._add(topic, time_ms, signal.id, Signalled(signal, last_event))
 
     def advance(self, topic: str, watermark: int, out: Outputs) -> None:
         """A lane's watermark moved; work off what has become certain."""
@@ -92,14 +115,14 @@ class JoinedAxis:
         slowest = min(watermarks)
         return frozenset(n for n, lane in _TOPIC_ORDER.items() if watermarks[lane] > slowest)
 
-    def _current(self, lane: int) -> _Session:
+    def _current(self, lane: int) -> JoinedSession:
         """The session a lane is in: the first it has not left."""
         for session in self._sessions:
             if session.watermarks[lane] < END:
                 return session
         return self._sessions[-1]
 
-    def _add(self, topic: str, time_ms: int, name: str, item: _Opened | _Signalled) -> None:
+    def _add(self, topic: str, time_ms: int, name: str, item: Item) -> None:
         lane = _TOPIC_ORDER[topic]
         if not self._sessions:
             # Events before any session: nothing promises an order, so nothing can be joined.
@@ -109,32 +132,53 @@ class JoinedAxis:
         heapq.heappush(session.items, (time_ms, lane, name, session.arrivals, item))
         self._backlog += 1
 
-    def _work_off(self, session: _Session, until: int, out: Outputs) -> None:
+    def _work_off(self, session: JoinedSession, until: int, out: Outputs) -> None:
         items = session.items
         while items and items[0][0] < until:
             time_ms, _lane, _name, _arrival, item = heapq.heappop(items)
             self._backlog -= 1
             self._fire_timers(time_ms, out)
-            if isinstance(item, _Opened):
-                self._follow(item.alert, item.follow_up, time_ms, session, out)
-            else:
+            if isinstance(item, Opened):
+                self._follow(item, time_ms, session, out)
+            elif isinstance(item, Signalled):
                 self._take_in(item, time_ms, session, out)
+            else:
+                self._retract(item.alert, time_ms, out)
         self._fire_timers(until, out)
         if START < until < END:
             self._forget_idle(until)
 
-    def _follow(
-        self, alert: Alert, follow_up: FollowUp, time_ms: int, session: _Session, out: Outputs
-    ) -> None:
+    def _follow(self, opened: Opened, time_ms: int, session: JoinedSession, out: Outputs) -> None:
+        alert = opened.alert
         token = self._token(alert.token, alert.symbol, time_ms, session)
-        if len(token.cases) >= _OPEN_ALERTS_A_TOKEN:
-            return
         progress = Progress(token.view, time_ms)
-        case = token.cases[alert.id] = _Case(alert, follow_up, progress)
-        heapq.heappush(self._timers, (time_ms + follow_up.horizon_ms, alert.id, alert.token))
+        case = Case(alert, opened.follow_up, progress, opened.provisional)
+        if len(token.cases) >= OPEN_ALERTS_A_TOKEN:
+            token.end(case)
+            return
+        token.cases[alert.id] = case
+        horizon_ms = time_ms + opened.follow_up.horizon_ms
+        heapq.heappush(self._timers, (horizon_ms, alert.id, alert.token))
+        known = token.ended.pop(alert.id, None)
+        if known is not None:
+            case.alert = msgspec.structs.replace(alert, revision=known.revision)
+            self._revise(token, case, reopening(alert), time_ms, out)
         self._review(token, case, time_ms, out)
 
-    def _take_in(self, item: _Signalled, time_ms: int, session: _Session, out: Outputs) -> None:
+    def _retract(self, alert: Alert, time_ms: int, out: Outputs) -> None:
+        """End an alert with what it rests on; also one that had ended before."""
+        token = self._tokens.get(alert.token)
+        if token is None:
+            return
+        case = token.cases.get(alert.id)
+        if case is not None:
+            self._revise(token, case, retraction(case.alert, time_ms), time_ms, out)
+        elif (known := token.ended.get(alert.id)) is not None and known.status != "retracted":
+            known = revise_alert(known, retraction(known, time_ms), token.inputs(), out.now)
+            token.ended[alert.id] = known
+            out.alerts.append(known)
+
+    def _take_in(self, item: Signalled, time_ms: int, session: JoinedSession, out: Outputs) -> None:
         signal = item.signal
         token = self._token(signal.token, signal.symbol, time_ms, session)
         token.references[signal.kind] = item.last_event.reference
@@ -161,16 +205,17 @@ class JoinedAxis:
                 now=out.now,
             )
             out.alerts.append(alert)
-            self._follow(alert, detector.follow(opening, time_ms), time_ms, session, out)
+            follow_up = detector.follow(opening, time_ms)
+            self._follow(Opened(alert, follow_up), time_ms, session, out)
 
-    def _review(self, token: _JoinedToken, case: _Case, time_ms: int, out: Outputs) -> None:
+    def _review(self, token: JoinedToken, case: Case, time_ms: int, out: Outputs) -> None:
         try:
             revision = case.follow_up.review(token.view, time_ms)
         except Exception as error:
             self._failed(case.alert.pattern, error, encode(case.alert), out)
-            revision = _resolution(case.alert, time_ms)
+            revision = resolution(case.alert, time_ms)
         if revision is None and case.progress.news(token.view, time_ms):
-            revision = _as_it_stands(case.alert)
+            revision = as_it_stands(case.alert)
         self._revise(token, case, revision, time_ms, out)
 
     def _failed(self, pattern: str, error: Exception, value: bytes, out: Outputs) -> None:
@@ -187,8 +232,8 @@ class JoinedAxis:
 
     def _revise(
         self,
-        token: _JoinedToken,
-        case: _Case,
+        token: JoinedToken,
+        case: Case,
         revision: Revision | None,
         time_ms: int,
         out: Outputs,
@@ -200,7 +245,7 @@ class JoinedAxis:
         case.alert = revise_alert(case.alert, revision, token.inputs(), out.now)
         out.alerts.append(case.alert)
         if revision.status in ("resolved", "retracted"):
-            del token.cases[case.alert.id]
+            token.end(case)
 
     def _fire_timers(self, until: int, out: Outputs) -> None:
         """Expire follow-ups whose horizon lies before ``until``."""
@@ -213,10 +258,10 @@ class JoinedAxis:
                     revision = case.follow_up.expire(deadline)
                 except Exception as error:
                     self._failed(case.alert.pattern, error, encode(case.alert), out)
-                    revision = _resolution(case.alert, deadline)
+                    revision = resolution(case.alert, deadline)
                 self._revise(token, case, revision, deadline, out)
 
-    def _token(self, name: str, symbol: str, time_ms: int, session: _Session) -> _JoinedToken:
+    def _token(self, name: str, symbol: str, time_ms: int, session: JoinedSession) -> JoinedToken:
         token = self._tokens.get(name)
         if token is not None:
             stale = time_ms - token.last_ms > self._idle_ms or (
@@ -228,7 +273,7 @@ class JoinedAxis:
                 self._tokens.move_to_end(name)
                 return token
         detectors = tuple(detector() for detector in self._patterns.joined)
-        token = _JoinedToken(TokenView(name, symbol), detectors, time_ms, session.name)
+        token = JoinedToken(TokenView(name, symbol), detectors, time_ms, session.name)
         self._tokens[name] = token
         self._tokens.move_to_end(name)
         self._keep_limit()
@@ -250,61 +295,3 @@ class JoinedAxis:
             if token.last_ms >= horizon or token.cases:
                 return
             del self._tokens[name]
-
-
-@dataclass(slots=True)
-class _Opened:
-    alert: Alert
-    follow_up: FollowUp
-
-
-@dataclass(slots=True)
-class _Signalled:
-    signal: Signal
-    last_event: LastEvent
-
-
-@dataclass(slots=True)
-class _Session:
-    name: str
-    watermarks: list[int] = field(default_factory=lambda: [START] * len(EVENT_TOPICS))
-    items: list[tuple[int, int, str, int, _Opened | _Signalled]] = field(default_factory=list)
-    arrivals: int = 0
-
-
-@dataclass(slots=True)
-class _Case:
-    alert: Alert
-    follow_up: FollowUp
-    progress: Progress
-
-
-@dataclass(slots=True)
-class _JoinedToken:
-    view: TokenView
-    detectors: tuple[JoinedDetector, ...]
-    last_ms: int
-    session: str
-    cases: dict[str, _Case] = field(default_factory=dict)
-    references: dict[str, InputReference] = field(default_factory=dict)
-
-    def inputs(self) -> list[InputReference]:
-        """The newest input of each kind, in a fixed order."""
-        return [self.references[kind] for kind in sorted(self.references)]
-
-
-def _as_it_stands(alert: Alert) -> Revision:
-    """The alert as it was last revised."""
-    return Revision(
-        score=alert.score,
-        severity=alert.severity,
-        phase=alert.phase,
-        status=alert.status,
-        explanation=alert.explanation,
-        evidence=tuple(item for item in alert.evidence if item.feature != PRICE_SINCE_ALERT),
-    )
-
-
-def _resolution(alert: Alert, time_ms: int) -> Revision:
-    """The end of an alert whose follow-up cannot go on."""
-    return replace(_as_it_stands(alert), status="resolved", ended_ms=time_ms)

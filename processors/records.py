@@ -31,5 +31,7 @@ class Outputs:
     alerts: list[Alert] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
-    #: ``events``, ``late``, ``duplicates`` and ``backfill``.
+    #: Of events: ``events`` that were observed, ``late``, ``duplicates``, ``backfill``, ``unsure``
+    #: posts, and ``unobserved`` kinds; of decisions about pending ones: ``confirmed``,
+    #: ``retracted`` and ``unknown``; and what was ``presumed`` final for want of room.
     counts: Counter[str] = field(default_factory=Counter)

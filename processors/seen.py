@@ -33,6 +33,13 @@ class SeenIds:
             self._drop(min(self._buckets))
         return True
 
+    def forget(self, event_id: str, time_ms: int) -> None:
+        """Let the event count again if it comes again."""
+        bucket = self._buckets.get(time_ms // _BUCKET_MS)
+        if bucket is not None and event_id in bucket:
+            bucket.remove(event_id)
+            self._count -= 1
+
     def clear(self) -> None:
         """Forget everything: another session began."""
         self._buckets.clear()

@@ -7,7 +7,8 @@ A pattern file holds up to two small classes:
   evidence, phase or status of that alert changed.
 
 The trap: neither may remember anything that grows with time, look at the wall clock, iterate
-over a ``set`` or use ``hash()``. State must pickle, and be a few kilobytes for a token.
+over a ``set`` or use ``hash()``. State must pickle, and be a few kilobytes for a token: after a
+reorganisation of the chain a detector is replaced by a copy that never saw what was orphaned.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from schemas.alerts import Evidence, Pattern, Severity, Signal, Status
-from schemas.events import Event
+from schemas.events import Event, Post, Tick, Transfer
 
 E = TypeVar("E", bound=Event)
 
@@ -74,6 +75,8 @@ class Detector(ABC, Generic[E]):
     pattern: ClassVar[Pattern]
     #: The leading topic's name.
     topic: ClassVar[str]
+    #: The kinds of events it is shown, of those in its topic; of ticks, trades only.
+    reads: ClassVar[tuple[type[Event], ...]] = (Post, Tick, Transfer)
     #: Changes whenever the same log may give other alerts; part of every alert's id.
     version: ClassVar[str]
 

@@ -35,8 +35,15 @@ class History(ABC, Generic[W]):
         """A new, empty window."""
 
     @abstractmethod
-    def close(self, window: W, end_ms: int) -> dict[str, float]:
-        """The features of a window that just ended; learns from it after scoring it."""
+    def score(self, window: W, end_ms: int) -> dict[str, float]:
+        """The features of a window that just ended."""
+
+    @abstractmethod
+    def learn(self, window: W) -> None:
+        """Take a window into what is usual: after it was scored, and once all in it is final.
+
+        Windows come in the order of their ends.
+        """
 
     def price(self, window: W) -> str | None:
         """The window's last price as a decimal string."""
@@ -57,7 +64,7 @@ class History(ABC, Generic[W]):
             kind=self.kind,
             event_time=rfc3339(end_ms),
             window_ms=WINDOW_MS,
-            values={name: _short(value) for name, value in self.close(window, end_ms).items()},
+            values={name: _short(value) for name, value in self.score(window, end_ms).items()},
             price=self.price(window),
             volume=self.volume(window),
         )

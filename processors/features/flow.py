@@ -38,14 +38,17 @@ class FlowHistory(History[FlowWindow]):
     def window(self) -> FlowWindow:
         return FlowWindow()
 
-    def close(self, window: FlowWindow, end_ms: int) -> dict[str, float]:
+    def score(self, window: FlowWindow, end_ms: int) -> dict[str, float]:
         del end_ms
         return {
             "transfers": float(window.transfers),
             "volume": window.volume,
             "largest": window.largest,
-            "anomaly": self._anomaly.score_and_learn(window.volume),
+            "anomaly": self._anomaly.score(window.volume),
         }
+
+    def learn(self, window: FlowWindow) -> None:
+        self._anomaly.learn(window.volume)
 
     def volume(self, window: FlowWindow) -> str | None:
         return decimal_text(window.volume)

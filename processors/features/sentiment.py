@@ -46,21 +46,33 @@ class SentimentHistory(History[SentimentWindow]):
     def window(self) -> SentimentWindow:
         return SentimentWindow()
 
-    def close(self, window: SentimentWindow, end_ms: int) -> dict[str, float]:
+    def score(self, window: SentimentWindow, end_ms: int) -> dict[str, float]:
         self._recent.append((end_ms, window))
         while self._recent[0][0] <= end_ms - _ROLLING_MS:
             self._recent.popleft()
-        mentions = sum(recent.mentions for _, recent in self._recent)
+        mentions = self._mentions()
         authors: dict[str, None] = {}
         for _, recent in self._recent:
             authors |= recent.authors
-        rate = mentions / (_ROLLING_MS / 60_000)
         return {
             "mentions": float(window.mentions),
             "authors": float(len(window.authors)),
             "sentiment": window.sentiments / window.mentions,
             "rolling_sentiment": sum(recent.sentiments for _, recent in self._recent) / mentions,
-            "mention_rate": rate,
+            "mention_rate": _rate(mentions),
             "rolling_authors": float(len(authors)),
-            "anomaly": self._anomaly.score_and_learn(rate),
+            "anomaly": self._anomaly.score(_rate(mentions)),
         }
+
+    def learn(self, window: SentimentWindow) -> None:
+        # No post is ever pending, so the window is the one that was scored last.
+        del window
+        self._anomaly.learn(_rate(self._mentions()))
+
+    def _mentions(self) -> int:
+        return sum(recent.mentions for _, recent in self._recent)
+
+
+def _rate(mentions: int) -> float:
+    """Mentions a minute."""
+    return mentions / (_ROLLING_MS / 60_000)

@@ -50,7 +50,7 @@ class TradingWindow(Window[Tick]):
             self.low = price
         self.close = price
         self.close_text = event.price
-        if event.amount is None:
+        if event.amount is None or event.kind != "trade":
             return
         value = price * float(event.amount)
         self.trades += 1
@@ -77,7 +77,7 @@ class TradingHistory(History[TradingWindow]):
     def window(self) -> TradingWindow:
         return TradingWindow()
 
-    def close(self, window: TradingWindow, end_ms: int) -> dict[str, float]:
+    def score(self, window: TradingWindow, end_ms: int) -> dict[str, float]:
         del end_ms
         return {
             "open": window.open,
@@ -89,8 +89,12 @@ class TradingHistory(History[TradingWindow]):
             "rush_orders": float(window.rush_orders),
             "volume": window.volume,
             "buy_volume": window.buy_volume,
-            "anomaly": self._anomaly.score_and_learn(window.volume) if window.trades else 0.0,
+            "anomaly": self._anomaly.score(window.volume) if window.trades else 0.0,
         }
+
+    def learn(self, window: TradingWindow) -> None:
+        if window.trades:
+            self._anomaly.learn(window.volume)
 
     def price(self, window: TradingWindow) -> str | None:
         return window.close_text
