@@ -36,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 #: Two Jetstreams hear the same a moment apart, and a cursor may be taken to another one.
 _OVERLAP_US = 5_000_000
-#: Frames no older than this are what happens now.
-_NOW_MS = 10_000
 #: What is stored comes as fast as it can be read, so a pause this long is the end of it.
 _QUIET_S = 5.0
 #: Most frames are of no interest; they are a sign of life, but not each of them.
@@ -85,12 +83,13 @@ class Bluesky(LiveSource):
     async def follow(self, resume: str | None) -> AsyncIterator[Heard]:
         """As ``LiveSource.follow``; the stored frames come first, by the same connection."""
         begin_us = int(resume) - _OVERLAP_US if resume is not None else None
+        start_us = self.clock.now_ms() * 1000
         caught_up = False
         async with contextlib.aclosing(self._listen(begin_us)) as moments:
             async for moment in moments:
                 if moment.heard is not None:
                     yield moment.heard
-                if not caught_up and (moment.is_pause or self._is_now(moment.time_us)):
+                if not caught_up and (moment.is_pause or moment.time_us >= start_us):
                     caught_up = True
                     yield CaughtUp(str(max(moment.time_us, int(resume or 0))))
 
@@ -115,9 +114,6 @@ class Bluesky(LiveSource):
     def parse(self, payload: Payload) -> Iterable[Event | Rejected]:
         """As ``LiveSource.parse``; whether anybody watches what it names does not matter here."""
         return posts_in(payload, self.tokens)
-
-    def _is_now(self, time_us: int) -> bool:
-        return time_us // 1000 >= self.clock.now_ms() - _NOW_MS
 
     async def _until(
         self, begin_us: int, end_ms: int, begin_ms: int = 0

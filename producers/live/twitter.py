@@ -38,8 +38,8 @@ _DAY_MS = 24 * 60 * _MINUTE_MS
 _REACH_MS = 7 * _DAY_MS - 5 * _MINUTE_MS
 #: Ids are given out by many machines, and the stream is not strictly in their order.
 _OVERLAP_MS = 30_000
-#: Pages that are held to bring them in order; a window with more is asked for in halves.
-_MOST_PAGES = 50
+#: Posts that are held to bring them in order; a window with more is asked for in halves.
+_MOST_POSTS = 5_000
 _SHORTEST_WINDOW_MS = _MINUTE_MS
 #: While there is nothing to follow, or a search is waited for, this often a sign of life.
 _SIGN_S = 15.0
@@ -220,17 +220,19 @@ class Twitter(LiveSource):
         since = max(since, snowflake(self.clock.now_ms() - _REACH_MS))
         while queries and (begin_ms := snowflake_ms(since)) < end_ms:
             window_end_ms = min(end_ms, _whole_second(begin_ms + self._window_ms))
-            async for alive in self._until_searchable(window_end_ms):
+            searchable_ms = window_end_ms + round(self.settings.twitter_search_delay_s * 1000)
+            async for alive in self._waiting((searchable_ms - self.clock.now_ms()) / 1000):
                 yield alive
             pages: list[_Page] = []
-            fits = True
+            held, fits = 0, True
             asked = self._ask(client, queries, since, window_end_ms, all_pages=all_pages)
             async with contextlib.aclosing(asked):
                 async for page in asked:
                     if page.posts:
                         pages.append(page)
                     yield Alive()
-                    fits = len(pages) <= _MOST_PAGES or self._window_ms <= _SHORTEST_WINDOW_MS
+                    held += page.posts
+                    fits = held <= _MOST_POSTS or self._window_ms <= _SHORTEST_WINDOW_MS
                     if not fits:
                         break
             asked_ms = min(self._window_ms, end_ms - begin_ms)
@@ -243,31 +245,46 @@ class Twitter(LiveSource):
                 )
             since = snowflake(window_end_ms)
             yield Alive(str(since))
-            if len(pages) <= _MOST_PAGES // 4:
+            if held <= _MOST_POSTS // 4:
                 self._window_ms = min(self._window_ms * 2, _REACH_MS)
 
     async def _ask(
         self, client: XClient, queries: list[str], since: int, end_ms: int, *, all_pages: bool
     ) -> AsyncGenerator[_Page, None]:
+        """Each page as it is answered, and empty ones while X asks to wait.
+
+        A limit that is met at the first request is raised. Later it is waited for here: all that
+        was asked would have to be asked again, and might meet the limit for ever.
+        """
         parameters: dict[str, Any] = {"end_time": from_ms(end_ms)}
         if since > (earliest := snowflake(self.clock.now_ms() - _REACH_MS)):
             parameters["since_id"] = since
         else:
             # X refuses ids from before its seven days.
             parameters["start_time"] = from_ms(_whole_second(snowflake_ms(earliest)))
+        asked_any = False
         for query in queries:
             next_token: str | None = None
             while True:
-                body = await client.search(query, next_token=next_token, **parameters)
+                try:
+                    body = await client.search(query, next_token=next_token, **parameters)
+                except RateLimitedError as error:
+                    if not asked_any:
+                        raise
+                    async for _ in self._waiting(error.retry_after_s):
+                        yield _NOTHING
+                    continue
+                asked_any = True
                 meta = _meta(body)
                 yield _Page(body, meta.result_count, int(meta.oldest_id), self.clock.now_ms())
                 next_token = meta.next_token
                 if next_token is None or not all_pages:
                     break
 
-    async def _until_searchable(self, end_ms: int) -> AsyncIterator[Alive]:
-        searchable_ms = end_ms + round(self.settings.twitter_search_delay_s * 1000)
-        while (wait_ms := searchable_ms - self.clock.now_ms()) > 0:
+    async def _waiting(self, seconds: float) -> AsyncIterator[Alive]:
+        """Signs of life for so long."""
+        until_ms = self.clock.now_ms() + round(seconds * 1000)
+        while (wait_ms := until_ms - self.clock.now_ms()) > 0:
             yield Alive()
             await self.clock.sleep(min(wait_ms / 1000, _SIGN_S))
 
@@ -278,6 +295,9 @@ class _Page:
     posts: int
     oldest: int
     received_ms: int
+
+
+_NOTHING = _Page(b"", 0, 0, 0)
 
 
 class _Meta(msgspec.Struct):

@@ -400,7 +400,7 @@ async def test_a_pass_without_a_cursor_takes_one_page_of_the_last_day():
 
 
 async def test_a_time_with_more_than_can_be_held_is_asked_for_in_parts(monkeypatch):
-    monkeypatch.setattr(twitter_module, "_MOST_PAGES", 4)
+    monkeypatch.setattr(twitter_module, "_MOST_POSTS", 8)
     async with TwitterServer(page_size=2) as server:
         source = twitter(server)
         begin_ms = CLOCK.now_ms() - 3_600_000
@@ -423,6 +423,17 @@ async def test_the_past_is_found_between_its_bounds_and_resumed_within_them():
         heard = await all_of(source.history(begin_ms, end_ms, None))
         assert post_ids(source, heard) == inside
         assert await all_of(source.history(begin_ms, end_ms, cursor_after(heard))) == []
+
+
+async def test_a_limit_met_amid_a_search_is_waited_for_and_nothing_is_asked_twice():
+    async with TwitterServer(page_size=2) as server:
+        source = twitter(server)
+        now_ms = CLOCK.now_ms()
+        posted = [server.post("$PEPE", at_ms=now_ms - 9_000 + number) for number in range(6)]
+        server.limit("/recent", 1, after=2)
+        heard = await all_of(source.catch_up(str(snowflake(now_ms - 60_000)), now_ms))
+        assert post_ids(source, heard) == posted
+        assert server.count("/recent") == 4
 
 
 async def test_what_search_cannot_reach_is_said():

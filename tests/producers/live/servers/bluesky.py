@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from schemas.times import rfc3339
+from schemas.watch import WatchEntry
 
 
 class JetstreamServer:
@@ -22,6 +23,8 @@ class JetstreamServer:
 
     def __init__(self, chatter_s: float | None = 0.2) -> None:
         self.chatter_s = chatter_s
+        #: A watch list that has what ``add`` talks about.
+        self.entries = [WatchEntry(kind="token", value="PEPE")]
         #: Frames with their time, oldest first. Those before ``kept_from_us`` are forgotten.
         self.frames: list[tuple[int, bytes]] = []
         self.kept_from_us = 0

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from schemas.times import parse_rfc3339, rfc3339
+from schemas.watch import WatchEntry
 
 EPOCH_MS = 1_288_834_974_657
 DAY_MS = 86_400_000
@@ -31,13 +32,14 @@ OPERATIONAL_DISCONNECT = {
 
 @dataclass
 class Refusal:
-    """Requests whose path ends so get this answer, so many times."""
+    """Requests whose path ends so get this answer: so many times, ``after`` so many others."""
 
     path_end: str
     status: int
     body: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    after: int = 0
 
 
 class TwitterServer:
@@ -49,6 +51,8 @@ class TwitterServer:
     def __init__(self, keep_alive_s: float = 0.05, page_size: int = 100) -> None:
         self.keep_alive_s = keep_alive_s
         self.page_size = page_size
+        #: A watch list that has what ``add`` talks about.
+        self.entries = [WatchEntry(kind="token", value="PEPE")]
         self.rules: dict[str, dict[str, str]] = {}
         self.most_rules = 25
         self.invalid_words = {"notarule"}
@@ -165,12 +169,13 @@ class TwitterServer:
         """Answer the next requests for a path with an error."""
         self.refusals.append(Refusal(path_end, status, **parts))
 
-    def limit(self, path_end: str, seconds: float) -> None:
-        """Answer the next request for a path with 429 and the time of the reset."""
+    def limit(self, path_end: str, seconds: float, after: int = 0) -> None:
+        """Answer a request for a path with 429 and the time of the reset."""
         reset = int(time.time() + seconds)
         self.refuse(
             path_end,
             429,
+            after=after,
             body={"title": "Too Many Requests", "detail": "Too Many Requests", "status": 429},
             headers={
                 "x-rate-limit-limit": "60",
@@ -188,6 +193,9 @@ class TwitterServer:
             return _problem(401, "Unauthorized", "Unauthorized")
         for refusal in self.refusals:
             if request.path.endswith(refusal.path_end):
+                if refusal.after > 0:
+                    refusal.after -= 1
+                    continue
                 refusal.times -= 1
                 if refusal.times <= 0:
                     self.refusals.remove(refusal)
