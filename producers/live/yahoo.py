@@ -33,6 +33,8 @@ _DAY_MS = 86_400_000
 _WEEK_MS = 7 * _DAY_MS
 _REACH_MS = 30 * _DAY_MS - 3_600_000
 _PATIENCE_S = 2.0
+#: Yahoo needs a moment to finish a candle.
+_CANDLE_DELAY_MS = 10_000
 _LETTER_BYTES = 4_096
 #: Yahoo adds CoinMarketCap's number to tickers that several coins share: PEPE24478.
 _COIN_NUMBER = re.compile(r"(?<=\D)\d{4,}$")
@@ -43,7 +45,8 @@ class Yahoo(LiveSource):
     """Quotes of ``yahoo_symbols`` and of the watch list's tickers with source ``yahoo``: there
     ``WIF`` means ``WIF-USD``.
 
-    The socket has no replay: whole minutes missed are filled with candles, as far back as a month.
+    The socket has no replay: every minute in which something was missed is filled with its candle,
+    as far back as a month.
     The cursor is the time in ms up to which everything is known, in text. Yahoo computes in floats:
     prices have the digits that those have (a quote's has 24 bits), and no more are made up.
     """
@@ -61,28 +64,38 @@ class Yahoo(LiveSource):
         return "name a symbol in MEMEWATCH_YAHOO_SYMBOLS to turn it on"
 
     async def follow(self, resume: str | None) -> AsyncIterator[Heard]:
-        known_ms = int(resume) if resume else self.clock.now_ms()
+        begun_ms = self.clock.now_ms()
+        known_ms = int(resume) if resume else begun_ms
+        #: When the minute ends in which the gap does: its candle is had only then.
+        gap_ends_ms = _minute_end(begun_ms) if resume else None
         symbols = self._symbols()
         async with QuoteStream(self.settings.yahoo_stream_url) as stream:
             # First the socket, so that no quote falls between it and the candles.
             await stream.subscribe(symbols)
-            if resume:
-                now_ms = self.clock.now_ms()
-                async for payload in self._between(symbols, known_ms + 1, now_ms, resume):
+            if gap_ends_ms is not None:
+                full_ms = gap_ends_ms - _MINUTE_MS
+                async for payload in self._between(symbols, known_ms + 1, full_ms, str(known_ms)):
                     yield payload
-                known_ms = max(known_ms, now_ms // _MINUTE_MS * _MINUTE_MS)
+                known_ms = max(known_ms, full_ms)
             yield CaughtUp(str(known_ms))
             while True:
                 text = await stream.hear(_PATIENCE_S)
+                now_ms = self.clock.now_ms()
                 if text is None:
                     yield Alive()
                 else:
-                    now_ms = self.clock.now_ms()
-                    # A time in the future would leave out what comes until then.
-                    known_ms = max(known_ms, min(_time_ms(text), now_ms))
+                    if gap_ends_ms is None:
+                        # A time in the future would leave out what comes until then.
+                        known_ms = max(known_ms, min(_time_ms(text), now_ms))
                     yield Payload(
                         body=text.encode(), cursor=str(known_ms), kind="quote", received_ms=now_ms
                     )
+                if gap_ends_ms is not None and now_ms >= gap_ends_ms + _CANDLE_DELAY_MS:
+                    ends_ms, gap_ends_ms = gap_ends_ms, None
+                    async for payload in self._between(symbols, ends_ms, ends_ms, str(known_ms)):
+                        yield payload
+                    known_ms = max(known_ms, ends_ms)
+                    yield Alive(str(known_ms))
                 if new := [symbol for symbol in self._symbols() if symbol not in symbols]:
                     symbols += new
                     await stream.subscribe(new)
@@ -235,6 +248,10 @@ def _time_ms(text: str) -> int:
         return int(_decoded(json.loads(text)["message"])["time"])
     except _UNREADABLE:
         return 0
+
+
+def _minute_end(time_ms: int) -> int:
+    return time_ms // _MINUTE_MS * _MINUTE_MS + _MINUTE_MS
 
 
 def _traded(symbol: str) -> tuple[str, str | None]:
