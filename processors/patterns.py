@@ -9,6 +9,7 @@ from typing import Any
 
 from processors.detectors.base import Detector, JoinedDetector
 from processors.detectors.pump_and_dump import PumpAndDump
+from processors.detectors.rug_pull import RugPull
 from processors.detectors.sentiment_price_divergence import SentimentPriceDivergence
 from processors.detectors.sentiment_spike import SentimentSpike
 from processors.detectors.whale_dump import WhaleDump
@@ -40,6 +41,6 @@ class PatternSet:
 
 
 SHIPPED = PatternSet(
-    leading=(PumpAndDump, WhaleDump, SentimentSpike),
+    leading=(PumpAndDump, WhaleDump, RugPull, SentimentSpike),
     joined=(SentimentPriceDivergence,),
 )

@@ -1,4 +1,5 @@
-"""Streams for the detectors' contract suite, from a simulated market, and how to run them."""
+"""Streams for the detectors' contract suite, from a simulated market and the lives of some pools,
+and how to run them."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ from processors.patterns import SHIPPED, PatternSet
 from producers.simulated.generator import SimulatedMarket
 from schemas.alerts import Signal
 from schemas.codec import event_time_ms, topic_of
-from schemas.events import Event
+from schemas.events import Event, Liquidity
 from schemas.times import parse_rfc3339, rfc3339
+from tests.contracts.pools import pool_lives
 
 AnyDetector = type[Detector[Any]] | type[JoinedDetector]
 
@@ -68,10 +70,15 @@ def feed_of(detector: AnyDetector) -> list[Input]:
     """What the detector reads of the market, in the order in which it does."""
     if issubclass(detector, JoinedDetector):
         return [Input(s.token, parse_rfc3339(s.event_time), s) for s in _signals()]
+    events = [event for event in _market() if topic_of(event) == detector.topic]
+    if Liquidity in detector.reads:
+        tokens = sorted({event.token for event in events})
+        pools = pool_lives(_SEED, tokens, START_MS, START_MS + _HOURS * HOUR_MS)
+        events = sorted([*events, *pools], key=event_time_ms)
     return [
         Input(event.token, event_time_ms(event), event)
-        for event in _market()
-        if topic_of(event) == detector.topic
+        for event in events
+        if type(event) in detector.reads
     ]
 
 
