@@ -34,16 +34,31 @@ async def serve_live(settings: Settings, clock: Clock) -> None:
     names = [each.name for each in listed(settings) if each.off is None]
     if not names:
         raise OperatorError("no live source is on: `memewatch sources` says what turns them on")
-    async with surroundings(settings, clock) as around:
+    async with surroundings(settings, clock, patient=True) as around:
         sources = [make_source(name, around) for name in names]
         _log.info("following %s", ", ".join(names))
         await publish(settings, LIVE, lambda last: plan_live(sources, last), clock, stop)
 
 
 @contextlib.asynccontextmanager
-async def surroundings(settings: Settings, clock: Clock) -> AsyncIterator[Surroundings]:
-    """What sources need, with the watch list followed for as long as the block runs."""
-    entries = await read_watch_list(settings)
+async def surroundings(
+    settings: Settings, clock: Clock, *, patient: bool = False
+) -> AsyncIterator[Surroundings]:
+    """What sources need, with the watch list followed for as long as the block runs.
+
+    ``patient``: a list that cannot be read now is taken up once it can; a single pass must not
+    read past what only the list would have told it to keep.
+
+    Raises:
+        OperatorError: not patient, and the list cannot be read.
+    """
+    try:
+        entries = await read_watch_list(settings)
+    except OperatorError as error:
+        if not patient:
+            raise
+        _log.warning("%s; going on with the tokens that everybody knows", error)
+        entries = []
     watch_list, tokens = WatchList(entries), registry_of(entries)
     following = asyncio.create_task(follow_watch_list(settings, watch_list, tokens, clock))
     try:
