@@ -1,8 +1,8 @@
 """A token's signals, downsampled inside the database into equal steps.
 
 Where the workers saw nothing, what a backfill brought later stands in: its trades, quotes, posts
-and transfers as windows like theirs, and candles in steps without any price. Events of blocks that
-were reorganised away do not count.
+and transfers as windows like theirs. Candles, which they never look at, stand in where there is no
+price at all. Events of blocks that were reorganised away do not count.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ candles as (
             floor((extract(epoch from event_time) * 1000 - 1 - $4::bigint) / $5::bigint)::int
                 as step
         from ticks
-        where token = $1 and origin = 'backfill' and kind = 'candle'
+        where token = $1 and kind = 'candle'
             and event_time > $2 and event_time <= $3
     ) as placed
 ),

@@ -216,7 +216,7 @@ async def test_candles_stand_in_where_there_is_no_price(api: Api, writer: Writer
     prices = {"open": "2", "high": "6", "low": "1", "amount": "10"}
     for minute in (1, 2, 3):
         await writer.candle("T", START_MS + minute * 60_000, "5", 60_000, **prices)
-    await writer.candle("T", START_MS + 180_000, "5", 180_000, **prices)
+    await writer.candle("T", START_MS + 180_000, "5", 180_000, **prices, origin="live")
     await writer.signals("T", "trading", [trade(START_MS + 130_000, "8")])
     begin = rfc3339(START_MS)
     minutes = await api.get(

@@ -119,10 +119,13 @@ _ARRIVAL_INDEXES = tuple(
     for table in ("liquidity", "profiles", "finality")
 )
 
-# Series ask for what was backfilled among far more that was live; live rows are not in here.
-_BACKFILL_INDEXES = tuple(
-    f"create index {table}_backfilled on {table} (token, event_time) where origin = 'backfill'"
-    for table in ("posts", "ticks", "transfers")
+# Series ask for what was backfilled, and for candles, among far more that was live; live rows are
+# not in here.
+_BACKFILL_INDEXES = (
+    "create index posts_backfilled on posts (token, event_time) where origin = 'backfill'",
+    "create index transfers_backfilled on transfers (token, event_time) where origin = 'backfill'",
+    "create index ticks_backfilled on ticks (token, event_time) "
+    "where origin = 'backfill' or kind = 'candle'",
 )
 
 # Changed in nothing but the names of the tables.
