@@ -18,6 +18,7 @@ JARS := .memewatch/jars/.installed
 UI_PACKAGES := ui/node_modules/.installed
 UI_PAGE := ui/dist/.built
 BROWSER := tests/browser/node_modules/.installed
+TEST_CHAIN := tests/evm/node_modules/.installed
 
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -34,7 +35,7 @@ install: $(PACKAGES) $(JARS) $(UI_PAGE) ## set everything up; quick when nothing
 demo: install ## set up, then start everything with a simulated market on http://127.0.0.1:8000
 	@$(BIN)/memewatch up --source demo
 
-test: install $(BROWSER) ## set up, then run every test
+test: install $(BROWSER) $(TEST_CHAIN) ## set up, then run every test
 	$(BIN)/python -m pytest
 	$(NODE) npm --prefix ui test
 
@@ -54,7 +55,7 @@ secrets: $(TOOLS) ## write passwords and a token for docker compose into deploy/
 	@$(BIN)/python deploy/make_secrets.py
 
 clean: ## remove what was installed and built; data stays in .memewatch/data
-	rm -rf $(VENV) .memewatch/jars ui/node_modules ui/dist tests/browser/node_modules build
+	rm -rf $(VENV) .memewatch/jars ui/node_modules ui/dist tests/*/node_modules build
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(TOOLS): requirements/install.lock
@@ -97,4 +98,10 @@ $(BROWSER): tests/browser/package-lock.json $(PACKAGES)
 	@echo "installing the tests' browser"
 	@$(NODE) npm --prefix tests/browser $(NPM_INSTALL) \
 	  || { echo "cannot fetch the tests' browser from npm: $(RETRY)" >&2; exit 1; }
+	@touch $@
+
+$(TEST_CHAIN): tests/evm/package-lock.json $(PACKAGES)
+	@echo "installing the tests' EVM node"
+	@$(NODE) npm --prefix tests/evm $(NPM_INSTALL) --ignore-scripts \
+	  || { echo "cannot fetch the tests' EVM node from npm: $(RETRY)" >&2; exit 1; }
 	@touch $@
