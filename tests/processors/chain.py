@@ -40,7 +40,7 @@ def decision(event: Event, status: str, time_ms: int) -> Finality:
     )
 
 
-def reorganised(seed: int, events: int = 400) -> tuple[list[Event], list[Event]]:
+def reorganised(seed: int, events: int = 400, tokens: int = 3) -> tuple[list[Event], list[Event]]:
     """A log with reorganised blocks and their decisions, and the log in which what was orphaned
     never was. Blocks are runs of events; every pending event is decided in the end."""
     dice = random.Random(seed)
@@ -60,7 +60,7 @@ def reorganised(seed: int, events: int = 400) -> tuple[list[Event], list[Event]]
             clean.extend(block)
         block.clear()
 
-    for event in market(seed, events):
+    for event in market(seed, events, tokens):
         # Some trade on exchanges, which do not reorganise.
         if isinstance(event, Tick | Transfer) and dice.random() < 0.7:
             block.append(pending(event))

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from prometheus_client import REGISTRY
 
-from processors import settling
+from processors import metrics, settling
 from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.whale_dump import WhaleDump
 from processors.offline import MemoryRecord, write_log
@@ -279,6 +280,20 @@ def test_candles_and_unsure_posts_are_not_observed_and_quotes_are_no_trades():
     assert (out.counts["events"], out.counts["unsure"], out.counts["unobserved"]) == (3, 1, 1)
     (signal,) = out.signals
     assert (signal.values["high"], signal.values["trades"], signal.volume) == (7.0, 2.0, "2")
+
+
+def test_all_that_is_counted_has_its_metric():
+    log, _ = reorganised(3)
+    _, out = run(log)
+    assert {"events", "confirmed", "retracted"} <= out.counts.keys()
+    before = _decided()
+    metrics.count(TICKS.name, out)
+    assert _decided() - before == out.counts["retracted"]
+
+
+def _decided() -> float:
+    labels = {"topic": TICKS.name, "status": "retracted"}
+    return REGISTRY.get_sample_value("memewatch_worker_finality_total", labels) or 0.0
 
 
 def test_joined_patterns_work_on_beside_reorganisations():

@@ -12,6 +12,7 @@ from memewatch.settings import Settings
 from processors.offline import replay, write_log
 from processors.snapshots import SnapshotChunk
 from schemas.topics import EVENT_PARTITIONS, SNAPSHOTS
+from tests.processors.chain import reorganised
 from tests.processors.engine import PATTERNS, essence, market
 from tests.processors.kafka_log import (
     WorkerProcess,
@@ -69,6 +70,24 @@ async def test_a_worker_killed_and_another_joining_change_nothing(
     first.start()
     wait_until_worked_off(kafka_settings)
     assert [first.stop(), second.stop()] == [0, 0]
+    assert essence(alerts_in(kafka_settings)) == expected
+
+
+async def test_a_worker_killed_amid_reorganisations_takes_back_the_same(kafka_settings, producer):
+    events, _ = reorganised(5, EVENTS // 2, TOKENS)
+    expected = essence(replay(events, PATTERNS, 100).alerts)
+    assert sum(alert.status == "retracted" for alert in expected.values()) > 10
+    records = list(write_log(events, "s", 100))
+    worker = WorkerProcess(kafka_settings)
+    worker.start()
+    await publish(producer, records[: len(records) // 2])
+    wait_until_worked_off(kafka_settings)
+    await publish(producer, records[len(records) // 2 : -len(records) // 4])
+    worker.kill()
+    await publish(producer, records[-len(records) // 4 :])
+    worker.start()
+    wait_until_worked_off(kafka_settings)
+    assert worker.stop() == 0
     assert essence(alerts_in(kafka_settings)) == expected
 
 
