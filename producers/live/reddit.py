@@ -55,6 +55,10 @@ class _Listing(NamedTuple):
         """Where the cursor notes that one part was read by itself."""
         return f"{self.name} of {part}"
 
+    def owed_name(self, part: str) -> str:
+        """Where the cursor notes from where on a part that could not be read is still to be."""
+        return f"{self.name} owed by {part}"
+
 
 class Reddit(PolledSource):
     """Asks for what is new, page by page, until it meets what it has.
@@ -92,7 +96,9 @@ class Reddit(PolledSource):
         beginning = Place(since=until_ms / 1000 - _DAY_S)
         listings = self._listings()
         names = {listing.name for listing in listings}
-        names |= {listing.part_name(part) for listing in listings for part in listing.parts}
+        for listing in listings:
+            for part in self._subreddits():
+                names |= {listing.part_name(part), listing.owed_name(part)}
         places = {name: place for name, place in places.items() if name in names}
         async with self._http() as http:
             for listing in listings:
@@ -161,19 +167,13 @@ class Reddit(PolledSource):
         return Payload(body=body, cursor=cursor, kind="listing", received_ms=self.clock.now_ms())
 
     def _listings(self) -> list[_Listing]:
-        accounts = [
-            entry.value
-            for entry in self.watch_list.of("account", self.name)
-            if entry.source == self.name
-        ]
-        watched = [value for value in accounts if value.lstrip("/").startswith("r/")]
-        subreddits = _distinct(_SUBREDDIT, [*self.settings.reddit_subreddits, *watched])
-        users = _distinct(_USER, [value for value in accounts if value not in watched])
+        accounts = self._accounts()
+        users = _distinct(_USER, [value for value in accounts if not _is_subreddit(value)])
         now_ms = self.clock.now_ms()
         self._closed = {
             name: since for name, since in self._closed.items() if since + _FORGET_MS > now_ms
         }
-        subreddits = [name for name in subreddits if name not in self._closed]
+        subreddits = [name for name in self._subreddits() if name not in self._closed]
         listings = [
             _Listing(kind, f"/r/{'+'.join(subreddits)}/{kind}", subreddits)
             for kind in _KINDS
@@ -183,6 +183,14 @@ class Reddit(PolledSource):
             _Listing(f"user/{name}", f"/user/{name}/overview", ()) for name in users[:_MOST_USERS]
         ]
         return listings
+
+    def _subreddits(self) -> list[str]:
+        watched = [value for value in self._accounts() if _is_subreddit(value)]
+        return _distinct(_SUBREDDIT, [*self.settings.reddit_subreddits, *watched])
+
+    def _accounts(self) -> list[str]:
+        accounts = self.watch_list.of("account", self.name)
+        return [entry.value for entry in accounts if entry.source == self.name]
 
     def _separate(self, listings: Iterable[_Listing]) -> list[_Listing]:
         """One listing for each subreddit, since each has a thousand of its own."""
@@ -206,6 +214,9 @@ class Reddit(PolledSource):
         pages: int,
     ) -> AsyncIterator[Heard]:
         """What is new in one listing, oldest first; ``places`` is brought up to date."""
+        async for heard in self._owed(http, listing, places):
+            yield heard
+        place = places.get(listing.name, place)
         children: list[Child] = []
         apart = any(listing.part_name(part) in places for part in listing.parts)
         if not apart:
@@ -232,6 +243,30 @@ class Reddit(PolledSource):
             places[listing.name] = place
             yield Alive(_text(places))
 
+    async def _owed(
+        self, http: HttpClient, listing: _Listing, places: dict[str, Place]
+    ) -> AsyncIterator[Heard]:
+        """What subreddits said while they could not be read; ``places`` is brought up to date."""
+        for part in listing.parts:
+            if (place := places.get(listing.owed_name(part))) is None:
+                continue
+            path = f"/r/{part}/{listing.name}"
+            try:
+                children, reached = await self._fetch(http, path, place, _PAGES)
+            except (HttpStatusError, AccessRefusedError) as error:
+                if not _is_closed(error):
+                    raise
+                # All of them together are asked next, and it is left out there.
+                continue
+            if not reached:
+                _warn_of_gap(path, place, children)
+            for portion, _ in _portions(children, place):
+                yield self._payload(_listing_of(portion), _text(places))
+            del places[listing.owed_name(part)]
+            if listing.name in places:
+                places[listing.name] = places[listing.name].also(children)
+            yield Alive(_text(places))
+
     async def _one_by_one(
         self,
         http: HttpClient,
@@ -255,8 +290,8 @@ class Reddit(PolledSource):
                 if not _is_closed(error):
                     raise
                 refusal = error
-                self._closed[part] = self.clock.now_ms()
-                _log.warning("reddit: leaving out r/%s for an hour: %s", part, error)
+                self._close(part, error)
+                places.setdefault(listing.owed_name(part), place)
                 continue
             if not reached and pages > 1:
                 _warn_of_gap(path, place, children)
@@ -271,6 +306,10 @@ class Reddit(PolledSource):
             raise refusal
         places[listing.name] = place.joined(done)
         yield Alive(_text(places))
+
+    def _close(self, part: str, error: Exception) -> None:
+        self._closed[part] = self.clock.now_ms()
+        _log.warning("reddit: leaving out r/%s for an hour: %s", part, error)
 
     async def _fetch(
         self, http: HttpClient, path: str, place: Place, pages: int
@@ -302,6 +341,10 @@ def _distinct(pattern: re.Pattern[str], names: Iterable[str]) -> list[str]:
     """The names without their prefixes, each once, whatever its case; others are left out."""
     found = {match[1].casefold(): match[1] for name in names if (match := pattern.fullmatch(name))}
     return [found[name] for name in sorted(found)]
+
+
+def _is_subreddit(account: str) -> bool:
+    return account.lstrip("/").startswith("r/")
 
 
 def _is_closed(error: HttpStatusError | AccessRefusedError) -> bool:

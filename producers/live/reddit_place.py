@@ -40,11 +40,21 @@ class Place(msgspec.Struct, frozen=True):
         since = moment - OVERLAP_S
         return cls(since, {c.fullname: c.created for c in children if c.created >= since})
 
+    def also(self, children: Iterable[Child]) -> Place:
+        """The same place, with these among what is done beyond it."""
+        seen = self.seen | {c.fullname: c.created for c in children if c.created >= self.since}
+        return Place(self.since, _newest(seen))
+
     def joined(self, parts: Iterable[Place]) -> Place:
         """The place of listings that were read one after another, as of the first of them."""
         parts = list(parts)
         since = max(self.since, min((part.since for part in parts), default=self.since))
-        seen = {name: created for part in parts for name, created in part.seen.items()}
-        newest = sorted(seen.items(), key=lambda item: -item[1])
-        # What does not fit comes once more, which is harmless.
-        return Place(since, dict(newest[:MOST_SEEN]))
+        seen = dict(self.seen)
+        for part in parts:
+            seen |= part.seen
+        return Place(since, _newest({name: at for name, at in seen.items() if at >= since}))
+
+
+def _newest(seen: dict[str, float]) -> dict[str, float]:
+    """As many as are kept: what does not fit comes once more, which is harmless."""
+    return dict(sorted(seen.items(), key=lambda item: -item[1])[:MOST_SEEN])

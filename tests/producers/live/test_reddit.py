@@ -248,6 +248,24 @@ async def test_a_closed_subreddit_does_not_stop_the_others(status, caplog):
         assert post_ids(source, sounds) == [name]
 
 
+async def test_what_a_subreddit_said_while_it_was_closed_is_heard_once_it_opens():
+    async with RedditServer(subreddits=("dogecoin", "memecoins")) as server:
+        clock = ManualClock(NOW_MS)
+        source = reddit(server, clock)
+        following = source.follow(None)
+        await caught_up(following)
+        server.closed = {"dogecoin": 403}
+        said = [server.submit("$DOGE", NOW - 5, subreddit=name) for name in server.subreddits]
+        assert post_ids(source, await caught_up(following)) == said[1:]
+        clock.advance(4000)
+        server.closed = {}
+        new = [server.submit("$DOGE", NOW + 4000, subreddit=name) for name in server.subreddits]
+        heard = post_ids(source, await caught_up(following))
+        assert sorted(heard) == sorted([said[0], *new])
+        assert post_ids(source, await caught_up(following)) == []
+        await following.aclose()
+
+
 async def test_when_all_is_refused_the_source_fails_and_names_the_setting():
     async with RedditServer(subreddits=("dogecoin", "memecoins")) as server:
         server.closed = {"dogecoin": 403, "memecoins": 403}
