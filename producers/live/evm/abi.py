@@ -58,6 +58,7 @@ GET_POOL = "0x1698ee82"
 
 _WORD = 64
 _LONGEST_SYMBOL = 64
+_LARGEST_BYTE = 255
 _PRICE = Context(prec=36)
 #: More decimals than this are written as an exponent: the text stays short, and exact.
 _MOST_DECIMALS = 36
@@ -101,17 +102,26 @@ def text(data: str) -> str | None:
     return found[:_LONGEST_SYMBOL] or None
 
 
-def whole(amount: int, decimals: int) -> str:
+def decimals(answer: str | None, registered: int | None) -> int:
+    """What the contract says, else the registry, else none: the standard leaves it to tokens."""
+    if answer and len(answer) >= 2 + _WORD:
+        said = int(answer[: 2 + _WORD], 16)
+        if said <= _LARGEST_BYTE:
+            return said
+    return registered or 0
+
+
+def whole(amount: int, places: int) -> str:
     """An amount of smallest units in whole tokens, exactly: ``whole(1500, 3)`` is ``1.5``."""
-    if decimals > _MOST_DECIMALS:
-        return f"{amount}E-{decimals}"
-    if decimals == 0:
+    if places > _MOST_DECIMALS:
+        return f"{amount}E-{places}"
+    if places == 0:
         return str(amount)
-    digits = f"{amount:0{decimals + 1}d}"
-    return f"{digits[:-decimals]}.{digits[-decimals:]}".rstrip("0").rstrip(".")
+    digits = f"{amount:0{places + 1}d}"
+    return f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".")
 
 
-def price(quote: int, quote_decimals: int, token: int, decimals: int) -> str:
+def price(quote: int, quote_places: int, token: int, places: int) -> str:
     """Whole units of quote for one whole token, to 36 digits; both amounts are above zero."""
     exact = _PRICE.divide(Decimal(quote), Decimal(token))
-    return str(_PRICE.scaleb(exact, decimals - quote_decimals))
+    return str(_PRICE.scaleb(exact, places - quote_places))

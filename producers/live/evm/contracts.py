@@ -24,8 +24,6 @@ _log = logging.getLogger(__name__)
 MOST_FOUND_POOLS = 1_000
 #: Of V3 pools, in hundredths of a basis point.
 _FEES = (100, 500, 3_000, 10_000)
-#: Nobody divides a token further; it is a byte.
-_MOST_DECIMALS = 255
 
 
 class _Known(Struct, frozen=True):
@@ -60,8 +58,9 @@ class Contracts:
         #: What entries of the watch list want of a pool: the token's name, or None.
         self._listed: dict[str, str | None] = {}
         self._known: dict[str, _Known] = {}
-        #: In the order of their discovery.
-        self.found: dict[str, None] = {}
+        #: Pools that were found, in that order; True: only their creation tells of them, for they
+        #: are none of those that are looked up.
+        self._found: dict[str, bool] = {}
         self._looked_up: set[str] = set()
         self._pools: dict[str, Pool] = {}
         self._coins: dict[str, Coin] = {}
@@ -83,6 +82,11 @@ class Contracts:
             return []
         return sorted({*self._watched, *self._pools, *self.factories})
 
+    @property
+    def discovered(self) -> list[str]:
+        """Pools that another process could not find again by asking."""
+        return [pool for pool, by_creation in self._found.items() if by_creation]
+
     async def refresh(self, node: Node) -> None:
         """Take up what the watch list and the registry say now; quick when nothing changed."""
         state = (self._watch_list.version, self._tokens.tokens)
@@ -101,14 +105,14 @@ class Contracts:
         for address in unknown:
             await self._look_up_pools(node, address)
             self._looked_up.add(address)
-        wanted = [*self._listed, *self.found]
+        wanted = [*self._listed, *self._found]
         await all_of(self._learn(node, pool) for pool in wanted if pool not in self._known)
         self._choose_pools()
         self._taken_up = state
 
     def restore(self, pools: Iterable[str]) -> None:
         """Pools found before, by another process."""
-        self.found.update(dict.fromkeys(pools))
+        self._found.update(dict.fromkeys(pools, True))
 
     def discover(self, logs: Iterable[Log]) -> list[str]:
         """Take up pools of watched tokens that were created in these logs; return the new ones."""
@@ -125,7 +129,8 @@ class Contracts:
             except (ValueError, IndexError):
                 continue
             if len(tokens) == 2 and pool not in self._pools and self._watched.keys() & set(tokens):
-                self._find(pool, _Known(_version(venue), venue, (tokens[0], tokens[1])))
+                known = _Known(_version(venue), venue, (tokens[0], tokens[1]))
+                self._find(pool, known, by_creation=True)
                 new.append(pool)
         if new:
             self._choose_pools()
@@ -174,7 +179,7 @@ class Contracts:
 
     def _choose_pools(self) -> None:
         self._pools = {}
-        for address in [*self._listed, *self.found]:
+        for address in [*self._listed, *self._found]:
             if (known := self._known.get(address)) is None:
                 continue
             quotes = [token in self._quotes for token in known.tokens]
@@ -198,12 +203,12 @@ class Contracts:
                 return side
         return base
 
-    def _find(self, pool: str, known: _Known) -> None:
+    def _find(self, pool: str, known: _Known, *, by_creation: bool) -> None:
         self._known[pool] = known
-        self.found[pool] = None
-        while len(self.found) > MOST_FOUND_POOLS:
-            oldest = next(iter(self.found))
-            del self.found[oldest]
+        self._found[pool] = by_creation
+        while len(self._found) > MOST_FOUND_POOLS:
+            oldest = next(iter(self._found))
+            del self._found[oldest]
             _log.warning(
                 "%s: more than %d pools were found; pool %s is no longer followed",
                 self.chain,
@@ -231,7 +236,8 @@ class Contracts:
             if pool is not None:
                 # Pools keep their tokens in this order.
                 first, second = sorted((token, quote))
-                self._find(pool, _Known(_version(venue), venue, (first, second)))
+                known = _Known(_version(venue), venue, (first, second))
+                self._find(pool, known, by_creation=False)
 
     async def _learn(self, node: Node, pool: str) -> None:
         """Ask a pool what it is; one that is none is left out, and said so."""
@@ -256,17 +262,8 @@ class Contracts:
         return Coin(
             token.token,
             said.upper() if said and unnamed else token.symbol,
-            _decimals(decimals, token.decimals),
+            abi.decimals(decimals, token.decimals),
         )
-
-
-def _decimals(answer: str | None, registered: int | None) -> int:
-    """What the contract says, else the registry, else none: the standard leaves it to tokens."""
-    if answer and len(answer) >= 66:
-        said = int(answer[:66], 16)
-        if said <= _MOST_DECIMALS:
-            return said
-    return registered or 0
 
 
 def _address(answer: str | None) -> str | None:

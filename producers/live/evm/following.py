@@ -155,7 +155,7 @@ class _Progress:
         self._clock = clock
 
     def cursor(self) -> str:
-        return self.window.cursor(list(self._contracts.found)).decode()
+        return self.window.cursor(self._contracts.discovered).decode()
 
     async def advance(self, head: Header) -> AsyncGenerator[Heard, None]:
         """Everything up to ``head``, which may stand on another branch than what was read."""

@@ -110,7 +110,10 @@ class BlockReader:
             found = await node.call(
                 "eth_getLogs", {**where, "address": some, "topics": [list(abi.TOPICS)]}
             )
-            for one in found or ():
+            if found is None:
+                # Not even an empty list: this node does not know the block.
+                raise VanishedError
+            for one in found:
                 # ``removed``: the node tells of a log of a block it has just left.
                 if not one.get("removed"):
                     raw = msgspec.Raw(msgspec.json.encode(one))

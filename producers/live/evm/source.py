@@ -54,7 +54,7 @@ class Evm(LiveSource):
                 url.get_secret_value(),
                 Contracts(chain, self.settings, self.tokens, self.watch_list),
                 Pace(
-                    confirmations=_confirmations(self.settings, chain),
+                    confirmations=confirmations(self.settings, chain),
                     poll_s=self.settings.evm_poll_s,
                     silence_s=self.silence_s or 90.0,
                     most_blocks=self.settings.evm_range_blocks,
@@ -176,7 +176,8 @@ async def _together(
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-def _confirmations(settings: Settings, chain: str) -> int:
+def confirmations(settings: Settings, chain: str) -> int:
+    """So many blocks must follow one until it is final."""
     given = settings.evm_confirmations
     return given.get(chain, 12) if isinstance(given, dict) else given
 
