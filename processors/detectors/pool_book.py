@@ -98,6 +98,8 @@ class Pool:
         sender, receiver = event.from_address, event.to_address
         if sender is None or receiver is None or self.role(sender) is None:
             return
+        if receiver.lower() == event.pool.lower():
+            return  # How shares are handed in to be burned.
         total = self._total if event.total_liquidity is None else Fraction(event.total_liquidity)
         if total and event.liquidity:
             moved = float(Fraction(event.liquidity) / total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.drain_watch import DrainWatch
@@ -30,8 +30,8 @@ class RugPullParameters:
     slices_ms: int = 3_600_000
     #: Part of all tokens in known pools that the pool must hold: a dust pool is nobody's loss.
     pool_part: float = 0.05
-    #: A removal is a move when its party has put as large a part of it into another pool within
-    #: this time before.
+    #: A removal is a move when its party has put that part of the money into another pool within
+    #: this many milliseconds before.
     moved_part: float = 0.8
     moved_ms: int = 3_600_000
     #: Parts at which the severity rises: a pool without half, and one that is as good as empty.
@@ -71,8 +71,8 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
         #: To whom the first tokens ever seen were issued.
         self._issued_to: str | None = None
         self._began = False
-        #: provider -> (when, pool, tokens) of the newest provision
-        self._provisions: dict[str, tuple[int, str, str]] = {}
+        #: provider -> (when, what) of the newest provision
+        self._provisions: dict[str, tuple[int, _Provision]] = {}
         self._alerted_ms: int | None = None
         self._alerted: Severity = "info"
 
@@ -154,25 +154,35 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
         return _SEVERITIES.index(severity) > _SEVERITIES.index(self._alerted)
 
     def _note_provision(self, event: Liquidity, time_ms: int) -> None:
-        if event.from_address is None or event.token_amount is None:
+        if event.from_address is None or event.quote_amount is None:
             return
-        provisions = self._provisions
-        provisions.pop(event.from_address.lower(), None)
+        provider, provisions = event.from_address.lower(), self._provisions
+        provisions.pop(provider, None)
         if len(provisions) >= self._parameters.providers:
             del provisions[next(iter(provisions))]
-        provisions[event.from_address.lower()] = (time_ms, event.pool.lower(), event.token_amount)
+        provided = _Provision(event.pool.lower(), event.quote, float(event.quote_amount))
+        provisions[provider] = (time_ms, provided)
 
     def _moves(self, event: Liquidity, time_ms: int) -> bool:
-        """Whether the party has just put as much into another pool of the token."""
-        provision = self._provisions.get((event.from_address or "").lower())
-        if provision is None or not event.token_amount:
-            return False
-        provided_ms, pool, tokens = provision
+        """Whether the party has just put as much money into another pool of the token. Tokens do
+        not count: whoever issued them has as many as they like."""
+        provided_ms, provided = self._provisions.get((event.from_address or "").lower(), (0, None))
         return (
-            pool != event.pool.lower()
+            provided is not None
+            and event.quote_amount is not None
             and time_ms - provided_ms <= self._parameters.moved_ms
-            and float(tokens) >= self._parameters.moved_part * float(event.token_amount)
+            and provided.pool != event.pool.lower()
+            and provided.quote == event.quote
+            and provided.amount >= self._parameters.moved_part * float(event.quote_amount)
         )
+
+
+class _Provision(NamedTuple):
+    """What somebody put into a pool, in its quote."""
+
+    pool: str
+    quote: str | None
+    amount: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,26 @@ def test_a_dust_pool_is_nobodys_loss_and_a_pool_moved_elsewhere_neither():
     assert openings(moved) == []
 
 
+def test_freshly_issued_tokens_in_another_pool_excuse_nothing():
+    old, new = PoolLife("T"), PoolLife("T", "0xnew")
+    events = [
+        *young_pool(old),
+        *new.create(at_ms(50), MAKER),
+        *new.add(at_ms(50), MAKER, 1_000_000, 1),
+        *old.remove(at_ms(60), MAKER, 1.0),
+    ]
+    assert len(openings(events)) == 1
+
+
+def test_shares_that_are_handed_in_to_be_burned_were_not_moved_before():
+    pool = PoolLife("T")
+    young = list(young_pool(pool))
+    (handed_in,) = PoolLife.move(pool, at_ms(90), MAKER, "0xpool", 1.0)
+    list(pool.move(at_ms(90), "0xpool", MAKER, 1.0))
+    (opening,) = openings([*young, handed_in, *pool.remove(at_ms(90), MAKER, 1.0)])
+    assert "shares_moved_before" not in evidence(opening)
+
+
 def test_the_tokens_creator_is_known_from_its_profile_or_its_first_transfer():
     profile = Profile(
         id="p",
