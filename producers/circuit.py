@@ -18,6 +18,9 @@ OPEN_S = 300.0
 #: A connection that held this long was a good one.
 _GOOD_S = 60.0
 
+#: It is stored with the session's state every second, and read by people.
+_LONGEST_REASON = 300
+
 
 class RateLimitedError(Exception):
     """The server asks to wait: no failure, and tried again after ``retry_after_s``."""
@@ -51,7 +54,7 @@ class Circuit:
         ``advanced``: its cursor moved since the last try; ``lived_s``: how long that one held.
         """
         self.is_limited = isinstance(error, RateLimitedError)
-        self.reason = str(error) or type(error).__name__
+        self.reason = (str(error) or type(error).__name__)[:_LONGEST_REASON]
         if isinstance(error, RateLimitedError):
             return error.retry_after_s + random.uniform(0, 1)
         if advanced or lived_s >= _GOOD_S:

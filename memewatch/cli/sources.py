@@ -13,6 +13,8 @@ from memewatch.stack.find import find_settings
 
 #: Kafka on this machine answers in milliseconds; whoever only asks must not wait for long.
 _DEADLINE_S = 5.0
+#: Characters of a reason in the table; ``--json`` has all of them.
+_SHOWN = 120
 
 
 def sources(data_dir: DataDir = None, as_json: Json = False) -> None:
@@ -42,9 +44,13 @@ def sources(data_dir: DataDir = None, as_json: Json = False) -> None:
             row["last_event"] or "-",
             f"{row['events']:,}",
             f"{row['errors']:,}",
-            row["reason"] or "",
+            _short(row["reason"] or ""),
         )
     stdout.print(shown)
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= _SHOWN else f"{reason[:_SHOWN]}…"
 
 
 def _settings(data_dir: Path | None) -> tuple[Settings, bool]:

@@ -11,7 +11,7 @@ from schemas.times import parse_rfc3339
 
 #: The state is saved every second; a publisher that paused for a broker's restart is not dead.
 _RECENT_MS = 15_000
-NOT_RUNNING = "not running: `memewatch up --source live` or `memewatch collect` runs it"
+NOT_RUNNING = "not running: see `memewatch up --source live`"
 
 
 class SourceStatus(TypedDict):
