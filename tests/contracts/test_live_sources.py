@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import msgspec
 import pytest
 from hypothesis import given
@@ -208,6 +209,7 @@ async def test_nothing_that_a_server_may_say_breaks_the_parser(case):
     kinds = sorted({payload.kind for payload in payloads})
     bodies = [payload.body for payload in payloads[:5]]
 
+    @hypothesis.settings(deadline=None)
     @given(st.sampled_from(kinds), st.data())
     def parse(kind: str, data: st.DataObject) -> None:
         body = data.draw(st.binary(max_size=60) | _broken(bodies) | _json)
