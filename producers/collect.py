@@ -100,6 +100,7 @@ def plan_pass(source: LiveSource, last: SessionState | None, until_ms: int) -> P
         lateness_ms=round(source.lateness_s * 1000),
         restarts=_RESTARTS,
         live=True,
+        stored=source.stored,
         hold_limit_ms=None,
         from_ms=until_ms - _FIRST_PASS_MS,
         until_ms=until_ms,

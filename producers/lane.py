@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from producers.circuit import Circuit
@@ -42,6 +43,8 @@ class Feed:
     hold_limit_ms: int | None = HOLD_LIMIT_MS
     from_ms: int | None = None
     until_ms: int | None = None
+    #: Told how far its cursor is written down, behind everything that Kafka has.
+    stored: Callable[[str], None] | None = None
 
 
 @dataclass(slots=True)

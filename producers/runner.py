@@ -211,6 +211,10 @@ class Runner:
             await confirmation.wait()
         del self._intake.letters[: len(promised.confirmations) - 1]
         await self._session.save(promised.state)
+        for lane in self.lanes:
+            cursor = promised.state.cursors.get(lane.name)
+            if lane.feed.stored is not None and cursor is not None:
+                lane.feed.stored(cursor)
 
     async def _promise(self) -> _Promised:
         async with self._writing_watermarks:

@@ -22,6 +22,7 @@ def feed_of(source: LiveSource) -> Feed:
         silence_s=source.silence_s,
         lateness_ms=round(source.lateness_s * 1000),
         live=True,
+        stored=source.stored,
     )
 
 
