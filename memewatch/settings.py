@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     evm_range_blocks: int = Field(1_000, ge=1, le=100_000)
     etherscan_api_key: SecretStr | None = None
     etherscan_url: str = "https://api.etherscan.io/v2/api"
+    etherscan_calls_per_s: float = Field(3.0, gt=0)
+    etherscan_poll_s: float = Field(120.0, ge=0.05, le=3600)
     etherscan_profile_hours: float = Field(6.0, gt=0)
 
     metrics_port: int | None = Field(None, description="serve this stage's /metrics here")

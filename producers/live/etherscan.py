@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from memewatch.settings import Settings
 from producers.live.base import (
@@ -22,13 +23,22 @@ from producers.live.base import (
 )
 from producers.live.etherscan_api import CHAIN_IDS, EtherscanApi, NodeRefusalError, NotIncludedError
 from producers.live.evm import abi
-from producers.live.evm.bodies import Log
+from producers.live.evm.bodies import (
+    Address,
+    ChainName,
+    Hash,
+    Hexadecimal,
+    Log,
+    Milliseconds,
+    Number,
+)
 from producers.live.evm.decoding import log_id, transfer_of
 from producers.live.evm.source import confirmations
 from producers.live.http import HttpClient, UnreadableAnswerError
 from producers.registry import RegisteredToken, normal_address
-from schemas.events import Event, Holder, Profile, Transfer
-from schemas.times import rfc3339
+from schemas.codec import encode
+from schemas.events import Event, Holder, Profile, TokenName, Transfer
+from schemas.times import EARLIEST_MS, LATEST_MS, rfc3339
 from schemas.topics import TRANSFERS
 
 _log = logging.getLogger(__name__)
@@ -47,11 +57,11 @@ _SIGN_OF_LIFE_S = 10.0
 class _Coin(Struct, frozen=True):
     """A watched token, with its decimals."""
 
-    chain: str
-    address: str
-    token: str
-    symbol: str
-    decimals: int
+    chain: ChainName
+    address: Address
+    token: TokenName
+    symbol: TokenName
+    decimals: Annotated[int, Meta(ge=0, le=255)]
 
     @property
     def key(self) -> str:
@@ -69,7 +79,7 @@ class _Transfers(Struct):
     """Logs as Etherscan has them; ``hashes`` are those of their blocks, by number."""
 
     coin: _Coin
-    hashes: dict[str, str]
+    hashes: dict[str, Hash]
     logs: list[msgspec.Raw]
 
 
@@ -77,7 +87,7 @@ class _Profile(Struct):
     """``code``, ``creation`` and ``holders`` are Etherscan's answers; None: it would not say."""
 
     coin: _Coin
-    asked_ms: int
+    asked_ms: Milliseconds
     code: Any
     creation: Any
     supply: Any
@@ -88,13 +98,13 @@ class _EtherscanLog(Struct, rename="camel"):
     """``logIndex`` is ``0x`` for the first one; ``blockHash`` is not always there."""
 
     address: str
-    topics: list[str]
-    data: str
-    block_number: str
-    time_stamp: str
-    log_index: str
-    transaction_hash: str
-    block_hash: str | None = None
+    topics: list[Hash]
+    data: Hexadecimal
+    block_number: Number
+    time_stamp: Number
+    log_index: Annotated[str, Meta(pattern="^0x[0-9a-f]{0,15}$")]
+    transaction_hash: Hash
+    block_hash: Hash | None = None
 
 
 class Etherscan(PolledSource):
@@ -108,7 +118,6 @@ class Etherscan(PolledSource):
 
     name: ClassVar[str] = "etherscan"
     topics: ClassVar[frozenset[str]] = frozenset({TRANSFERS.name})
-    poll_s: ClassVar[float] = 120.0
     #: One round asks some questions for every token, three in a second.
     silence_s: ClassVar[float | None] = 600.0
 
@@ -125,6 +134,9 @@ class Etherscan(PolledSource):
         if settings.etherscan_api_key is not None:
             return None
         return "set MEMEWATCH_ETHERSCAN_API_KEY"
+
+    def pause_s(self) -> float:
+        return self.settings.etherscan_poll_s
 
     async def follow(self, resume: str | None) -> AsyncIterator[Heard]:
         cursor = resume
@@ -191,7 +203,10 @@ class Etherscan(PolledSource):
     def _api(self, client: HttpClient) -> EtherscanApi:
         key = self.settings.etherscan_api_key
         secret = key.get_secret_value() if key else ""
-        return EtherscanApi(client, self.settings.etherscan_url, secret, self.clock)
+        settings = self.settings
+        return EtherscanApi(
+            client, settings.etherscan_url, secret, settings.etherscan_calls_per_s, self.clock
+        )
 
     def _tokens(self) -> dict[str, list[RegisteredToken]]:
         """Every watched token with an address, by chain."""
@@ -427,7 +442,7 @@ def _read_transfer(body: _Transfers, log: _EtherscanLog) -> Transfer:
         id=log_id(coin.chain, block_hash, transaction, index),
         token=coin.token,
         symbol=coin.symbol,
-        event_time=rfc3339(int(log.time_stamp, 16) * 1000),
+        event_time=_moment(int(log.time_stamp, 16)),
         source=Etherscan.name,
         chain=coin.chain,
         contract=coin.address,
@@ -453,8 +468,8 @@ def _read_profile(body: _Profile) -> Profile:
     ]
     holders.sort(key=lambda holder: (-holder[0], holder[1]))
     supply = _whole_number(body.supply)
-    return Profile(
-        id=f"{coin.key}:profile:{body.asked_ms}",
+    profile = Profile(
+        id="-",
         token=coin.token,
         symbol=coin.symbol,
         event_time=rfc3339(body.asked_ms),
@@ -463,7 +478,7 @@ def _read_profile(body: _Profile) -> Profile:
         contract=coin.address,
         creator=_text(creation.get("contractCreator")),
         creation_transaction=_text(creation.get("txHash")),
-        created_at=None if created_s is None else rfc3339(created_s * 1000),
+        created_at=None if created_s is None else _moment(created_s),
         source_verified=bool(code.get("SourceCode")) if code else None,
         total_supply=None if supply is None else abi.whole(supply, coin.decimals),
         holders=[
@@ -471,6 +486,17 @@ def _read_profile(body: _Profile) -> Profile:
             for amount, address in holders[:_HOLDERS]
         ],
     )
+    # Etherscan has no id for it: what is known is one profile, whoever asks and how often.
+    known = encode(msgspec.structs.replace(profile, event_time="-"))
+    digest = hashlib.sha256(known).hexdigest()[:32]
+    return msgspec.structs.replace(profile, id=f"{coin.key}:profile:{digest}")
+
+
+def _moment(seconds: int) -> str:
+    """Raises ``ValueError`` outside the years that events may have."""
+    if not EARLIEST_MS <= seconds * 1000 < LATEST_MS:
+        raise ValueError(f"{seconds} is no time of a chain")
+    return rfc3339(seconds * 1000)
 
 
 def _number(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -21,8 +22,6 @@ CHAIN_IDS = {
     "arbitrum": 42161,
     "avalanche": 43114,
 }
-#: A free key may ask three times a second.
-_PACE_S = 0.35
 _SECOND_WAIT_S = 2.0
 _DAY_WAIT_S = 3_600.0
 _NOTHING = re.compile(r"no (records|transactions|data|logs) found", re.I)
@@ -37,16 +36,19 @@ class NodeRefusalError(UnreadableAnswerError):
 
 
 class EtherscanApi:
-    """Asks one question after the other, no faster than a free key may.
+    """Asks one question after the other, no faster than the key may.
 
     Raises, whatever is asked: ``RateLimitedError``, ``AccessRefusedError``, ``NotIncludedError``,
     ``UnreadableAnswerError`` and what ``HttpClient`` raises. The key is in none of them.
     """
 
-    def __init__(self, client: HttpClient, url: str, key: str, clock: Clock) -> None:
+    def __init__(
+        self, client: HttpClient, url: str, key: str, calls_per_s: float, clock: Clock
+    ) -> None:
         self._client = client
         self._url = url
         self._key = key
+        self._pace_ms = math.ceil(1000 / calls_per_s)
         self._clock = clock
         self._next_ms = 0
 
@@ -65,7 +67,7 @@ class EtherscanApi:
                 "apikey": self._key,
             },
         )
-        self._next_ms = self._clock.now_ms() + round(_PACE_S * 1000)
+        self._next_ms = self._clock.now_ms() + self._pace_ms
         try:
             said = msgspec.json.decode(answer.body, type=dict[str, Any])
         except msgspec.MsgspecError:

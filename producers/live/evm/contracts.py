@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from memewatch.settings import Settings
 from producers.live.evm import abi
-from producers.live.evm.bodies import Coin, Log, Pool, Version
+from producers.live.evm.bodies import SIDES, Coin, Log, Pool, Side, Version
 from producers.live.evm.decoding import created_pool
 from producers.live.evm.node import Node, all_of
 from producers.registry import RegisteredToken, TokenRegistry
@@ -183,8 +183,8 @@ class Contracts:
             if (known := self._known.get(address)) is None:
                 continue
             quotes = [token in self._quotes for token in known.tokens]
-            base = 1 if quotes[0] and not quotes[1] else 0
-            sides = {side for side in (0, 1) if known.tokens[side] in self._watched}
+            base: Side = 1 if quotes[0] and not quotes[1] else 0
+            sides: set[Side] = {side for side in SIDES if known.tokens[side] in self._watched}
             if address in self._listed:
                 sides.add(self._listed_side(self._listed[address], known, base))
             if sides:
@@ -196,9 +196,9 @@ class Contracts:
                     sides=tuple(sorted(sides)),
                 )
 
-    def _listed_side(self, token: str | None, known: _Known, base: int) -> int:
+    def _listed_side(self, token: str | None, known: _Known, base: Side) -> Side:
         """Which of a pool's tokens an entry of the watch list means."""
-        for side in (0, 1):
+        for side in SIDES:
             if self._tokens.of_contract(self.chain, known.tokens[side]).token == token:
                 return side
         return base

@@ -23,20 +23,20 @@ def read_logs(body: bytes) -> Iterator[Event | Rejected]:
     """The events of a payload of ``LOGS``."""
     try:
         payload = msgspec.json.decode(body, type=Logs)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         yield Rejected(reason=f"no logs of a chain: {error}", value=body)
         return
     logs = []
     for raw in payload.logs:
         try:
             logs.append(msgspec.json.decode(raw, type=Log))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             yield Rejected(reason=f"no log of a chain: {error}", value=bytes(raw))
     reader = _Reader(payload, _Shares(payload, logs))
     for log in logs:
         try:
             yield from reader.read(log)
-        except (ValueError, KeyError, IndexError) as error:
+        except (ValueError, LookupError) as error:
             yield Rejected(
                 reason=f"a log of {log.address} cannot be read: {error!r}",
                 value=msgspec.json.encode(log),
@@ -47,7 +47,7 @@ def read_decision(body: bytes) -> Iterator[Event | Rejected]:
     """The events of a payload of ``FINALITY``."""
     try:
         payload = msgspec.json.decode(body, type=Decision)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         yield Rejected(reason=f"no decision of a chain: {error}", value=body)
         return
     for event in payload.events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from memewatch.clock import Clock
@@ -196,6 +196,9 @@ class _Progress:
         # A node that lags behind one asked before says nothing new.
         if head.number <= window.base.number or head.hash in window.hashes:
             return
+        # A publisher that was killed may have left it at that.
+        for heard in self._settle():
+            yield heard
         if head.number - window.tip.number > self._depth + _LEAP:
             async for heard in self._leap(head):
                 yield heard
@@ -210,9 +213,8 @@ class _Progress:
                 yield Alive(self.cursor())
             else:
                 yield self._payload(LOGS, body)
-            while window.blocks and window.blocks[0].number <= header.number - self._depth:
-                for heard in self._confirm(header):
-                    yield heard
+            for heard in self._settle():
+                yield heard
 
     async def _branch(self, head: Header) -> list[Header]:
         """The blocks that follow one we know, up to ``head``, oldest first."""
@@ -236,8 +238,19 @@ class _Progress:
             for heard in self._decide("retracted", orphan.events or [], head):
                 yield heard
 
+    def _settle(self) -> Iterator[Heard]:
+        """Confirm the pending blocks that are deep enough by now.
+
+        The block that decides is always the first one high enough, so what is told twice has the
+        same id. The window has it, for its blocks follow each other.
+        """
+        blocks = self.window.blocks
+        while len(blocks) > self._depth:
+            decisive = blocks[self._depth]
+            yield from self._confirm(Header(decisive.number, decisive.hash, "", decisive.time_s))
+
     def _confirm(self, header: Header) -> Sequence[Heard]:
-        """The oldest pending block is final: ``header`` is deep enough above it."""
+        """The oldest pending block is final: ``header`` is the first that is high enough above."""
         block = self.window.blocks.popleft()
         self.window.base = Base(block.number, block.hash)
         return self._decide("confirmed", block.events or [], header)

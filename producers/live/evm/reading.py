@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable
+from typing import Any
 
 import msgspec
 
@@ -116,7 +117,8 @@ class BlockReader:
             for one in found:
                 # ``removed``: the node tells of a log of a block it has just left.
                 if not one.get("removed"):
-                    raw = msgspec.Raw(msgspec.json.encode(one))
+                    # Some nodes write addresses in capitals too.
+                    raw = msgspec.Raw(msgspec.json.encode(_lowered(one)))
                     logs.append((_log_of(raw), raw))
         return logs
 
@@ -199,6 +201,17 @@ async def _supply(node: Node, pool: str, block_hash: str) -> int | None:
         return int(answer, 16)
     except (NodeAnswerError, ValueError, TypeError):
         return None
+
+
+def _lowered(log: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [str(topic).lower() for topic in value]
+        if isinstance(value, list)
+        else value.lower()
+        if isinstance(value, str)
+        else value
+        for name, value in log.items()
+    }
 
 
 def _log_of(raw: msgspec.Raw) -> Log:

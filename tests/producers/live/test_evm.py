@@ -70,6 +70,12 @@ def decisions(events: Iterable[Event], status: str) -> list[str]:
     return [event.of for event in of(Finality, events) if event.status == status]
 
 
+def final(events: Iterable[Any]) -> set[str]:
+    """What was told as final at once, or is said to be by now."""
+    at_once = (event.id for event in happened(events) if event.confirmation == "confirmed")
+    return {*at_once, *decisions(events, "confirmed")}
+
+
 def happened(events: Iterable[Event]) -> list[Any]:
     """What happened, without what became of it."""
     return [event for event in events if not isinstance(event, Finality)]
@@ -362,6 +368,47 @@ async def test_another_process_goes_on_across_a_reorganisation(
         told = decisions(first.events, "confirmed") + decisions(second.events, "confirmed")
         assert kept <= set(told)
         assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("blocks_after", [0, 30])
+async def test_whichever_cursor_was_stored_last_nothing_is_lost_or_told_otherwise(
+    pushing: EvmServer, blocks_after: int
+) -> None:
+    chain = pushing.chain
+    async with Listening(source(pushing)) as listening:
+        await listening.caught_up()
+        pushing.feed(4)
+        await seen(listening, pushing)
+        chain.roll_back(2)
+        pushing.feed(3)
+        chain.mine(2)
+        await seen(listening, pushing)
+    orphaned = set(decisions(listening.events, "retracted"))
+    assert orphaned
+    chain.mine(blocks_after)
+    async with Listening(source(pushing), listening.cursor) as rest:
+        await rest.caught_up()
+    evm = source(pushing)
+    whole: list[Any] = listening.events + rest.events
+    gone = {identity.split(":")[1] for identity in orphaned}
+    told = {
+        event.id
+        for event in whole
+        if event.block_hash not in gone and getattr(event, "status", "") != "retracted"
+    }
+    stands = [event.id for event in happened(whole) if event.id not in orphaned]
+    for place, sound in enumerate(listening.heard):
+        before = told_by(evm, listening.heard[: place + 1])
+        async with Listening(source(pushing), sound.cursor) as resumed:
+            await resumed.caught_up()
+        both = before + resumed.events
+        known = {event.id for event in happened(both)}
+        assert known - orphaned == set(stands)
+        assert set(decisions(both, "retracted")) == known & orphaned
+        assert not set(decisions(both, "confirmed")) & orphaned
+        # To the letter, but for what was decided by a block that is gone itself.
+        assert told <= {event.id for event in both} or blocks_after
+        assert final(whole) <= final(both)
 
 
 async def test_what_the_cursor_has_no_room_for_is_read_again(

@@ -46,6 +46,8 @@ class EtherscanServer(Site):
         return {
             "etherscan_url": f"{self.url}/v2/api",
             "etherscan_api_key": KEY,
+            "etherscan_calls_per_s": 1_000.0,
+            "etherscan_poll_s": 0.1,
             "evm_confirmations": 2,
             **overrides,
         }
@@ -74,6 +76,11 @@ class EtherscanServer(Site):
                 }
             )
         self._grow(2)
+
+    def add(self, count: int, now_ms: int) -> None:
+        """As ``feed``; the blocks have times of their own."""
+        del now_ms
+        self.feed(count)
 
     def take(self, logs: list[dict[str, Any]], blocks: dict[int, tuple[str, int]]) -> None:
         """Hold exactly what a node told."""
