@@ -193,12 +193,12 @@ class _Progress:
 
     async def _advance(self, head: Header) -> AsyncGenerator[Heard, None]:
         window = self.window
-        # A node that lags behind one asked before says nothing new.
-        if head.number <= window.base.number or head.hash in window.hashes:
-            return
         # A publisher that was killed may have left it at that.
         for heard in self._settle():
             yield heard
+        # A node that lags behind one asked before says nothing new.
+        if head.number <= window.base.number or head.hash in window.hashes:
+            return
         if head.number - window.tip.number > self._depth + _LEAP:
             async for heard in self._leap(head):
                 yield heard
