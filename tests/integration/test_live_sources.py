@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from memewatch.settings import PREFIX
 from producers.live.catalogue import NAMES
+from schemas.times import rfc3339
 from tests.contracts.test_live_sources import CASES
 from tests.integration.stack import DEADLINE_S, Stack
 from tests.producers.live.servers.evm import EvmServer
@@ -44,7 +45,7 @@ async def test_every_source_runs_and_a_rug_pull_on_the_chain_raises_its_alert(
         assert all(row["last_event"] and row["lag_s"] is not None for row in rows)
 
         chain: EvmServer = servers["evm"]
-        pull(chain)
+        pulled_at = pull(chain)
 
         async def is_told() -> bool:
             alerts = await asyncio.to_thread(stack.ask, "alerts", "--pattern", "rug_pull")
@@ -53,7 +54,7 @@ async def test_every_source_runs_and_a_rug_pull_on_the_chain_raises_its_alert(
         await until(is_told, lambda: stack.ask("alerts"))
         (alert,) = await asyncio.to_thread(stack.ask, "alerts", "--pattern", "rug_pull")
         assert alert["status"] == "open"
-        assert alert["event_time"] == block_time(chain), "in the block of the removal"
+        assert alert["event_time"] == pulled_at, "in the block of the removal"
 
 
 def environment_of(servers: dict[str, Any], directory: Path) -> dict[str, str]:
@@ -88,20 +89,14 @@ async def until(condition: Callable[[], Any], describe: Callable[[], Any]) -> No
         await asyncio.sleep(0.5)
 
 
-def pull(server: EvmServer) -> None:
-    """Whoever made the pool takes out all of it."""
-    shares = server.pool.functions.balanceOf(server.chain.deployer).call()
-    server.chain.remove_liquidity(server.pool, shares)
+def pull(server: EvmServer) -> str:
+    """Whoever made the pool takes out all of it; the time of the block in which that happened."""
+    drained = server.chain.receipt(server.chain.remove_liquidity(server.pool))
+    return rfc3339(server.chain.block(drained["blockNumber"])["timestamp"] * 1000)
 
 
 def token_of(server: EvmServer) -> str:
     return f"ethereum:{server.token.address.lower()}"
-
-
-def block_time(server: EvmServer) -> str:
-    from schemas.times import rfc3339
-
-    return rfc3339(server.chain.block()["timestamp"] * 1000)
 
 
 def _toml(entry: Any) -> str:
