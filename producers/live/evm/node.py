@@ -279,7 +279,9 @@ async def open_node(url: str, clock: Clock) -> AsyncIterator[Node]:
     """
     # Imported here: it takes a second, which `memewatch sources` has no use for.
     import aiohttp
-    from web3 import AsyncHTTPProvider, WebSocketProvider
+    from web3 import WebSocketProvider
+
+    from producers.live.evm.http_provider import HttpProvider
 
     # Its messages hold the URL, and that may hold a key.
     logging.getLogger("web3").setLevel(logging.WARNING)
@@ -313,14 +315,9 @@ async def open_node(url: str, clock: Clock) -> AsyncIterator[Node]:
     async with aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=_ANSWER_DEADLINE_S, connect=10),
         headers={"User-Agent": USER_AGENT, "Content-Type": "application/json"},
-        raise_for_status=True,
         trust_env=True,
     ) as session:
-        http = AsyncHTTPProvider(
-            url, request_kwargs={"headers": None}, exception_retry_configuration=None
-        )
-        await http.cache_async_session(session)
-        node = Node(http, host, url, clock)
+        node = Node(HttpProvider(url, session), host, url, clock)
         await _refuse_one_that_lags(node, host)
         yield node
 
