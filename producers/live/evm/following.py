@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from memewatch.clock import Clock
 from producers.live.base import Alive, CaughtUp, Heard, Payload
@@ -22,8 +23,6 @@ _log = logging.getLogger(__name__)
 
 #: A gap longer than this beyond the pending blocks is read by ranges instead of block by block.
 _LEAP = 16
-#: Events of one payload about what became of blocks.
-_EVENTS_IN_PAYLOAD = 1_000
 #: So often a block may vanish under our hands before that is an error.
 _VANISHINGS = 5
 _VANISHED_WAIT_S = 0.5
@@ -255,27 +254,21 @@ class _Progress:
         self.window.base = Base(block.number, block.hash)
         return self._decide("confirmed", block.events or [], header)
 
-    def _decide(self, status: str, events: list[Subject], header: Header) -> list[Heard]:
-        parts = [
-            events[start : start + _EVENTS_IN_PAYLOAD]
-            for start in range(0, len(events), _EVENTS_IN_PAYLOAD)
-        ]
-        return [
-            self._payload(
-                FINALITY,
-                encode(
-                    Decision(
-                        chain=self._contracts.chain,
-                        status=status,  # type: ignore[arg-type]
-                        number=header.number,
-                        hash=header.hash,
-                        time_s=header.time_s,
-                        events=part,
-                    )
-                ),
-            )
-            for part in parts
-        ]
+    def _decide(
+        self, status: Literal["confirmed", "retracted"], events: list[Subject], header: Header
+    ) -> list[Heard]:
+        """One payload for all of a block's events: its cursor says that the block is done with."""
+        if not events:
+            return []
+        decision = Decision(
+            chain=self._contracts.chain,
+            status=status,
+            number=header.number,
+            hash=header.hash,
+            time_s=header.time_s,
+            events=events,
+        )
+        return [self._payload(FINALITY, encode(decision))]
 
     async def _leap(self, head: Header) -> AsyncGenerator[Heard, None]:
         """Much was missed: decide on the pending blocks, then read by ranges what is final now."""

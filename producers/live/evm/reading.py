@@ -17,7 +17,7 @@ from schemas.events import Confirmation
 
 _log = logging.getLogger(__name__)
 
-#: Nodes refuse to look at more addresses at once, some without saying so.
+#: Nodes refuse to look at many addresses at once; how many differs.
 _ADDRESSES_AT_ONCE = 500
 #: A payload ends with the block that brings it to so many logs.
 _LOGS_IN_PAYLOAD = 500
@@ -38,6 +38,7 @@ class BlockReader:
         self._contracts = contracts
         self._most_blocks = most_blocks
         self._range = most_blocks
+        self._addresses_at_once = _ADDRESSES_AT_ONCE
 
     async def block(self, node: Node, header: Header, confirmation: Confirmation) -> bytes | None:
         """The body of one block's payload, None when nothing wanted happened in it.
@@ -84,7 +85,8 @@ class BlockReader:
                     bodies.append(body)
             yield until, bodies
             first = until + 1
-            self._range = min(self._most_blocks, self._range * 2)
+            # Slowly: a node that refuses by number would refuse every other question.
+            self._range = min(self._most_blocks, self._range + self._range // 4 + 1)
 
     def _ask_for_less(self, first: int, until: int) -> None:
         self._range = max(1, (until - first + 1) // 2)
@@ -106,11 +108,18 @@ class BlockReader:
         self, node: Node, where: dict[str, str], addresses: list[str]
     ) -> list[tuple[Log, msgspec.Raw]]:
         logs = []
-        for start in range(0, len(addresses), _ADDRESSES_AT_ONCE):
-            some = addresses[start : start + _ADDRESSES_AT_ONCE]
-            found = await node.call(
-                "eth_getLogs", {**where, "address": some, "topics": [list(abi.TOPICS)]}
-            )
+        left = addresses
+        while left:
+            some = left[: self._addresses_at_once]
+            question = {**where, "address": some, "topics": [list(abi.TOPICS)]}
+            try:
+                found = await node.call("eth_getLogs", question)
+            except NodeAnswerError as error:
+                if "addresses" not in error.text.lower() or len(some) == 1:
+                    raise
+                self._addresses_at_once = len(some) // 2
+                continue
+            left = left[len(some) :]
             if found is None:
                 # Not even an empty list: this node does not know the block.
                 raise VanishedError

@@ -41,6 +41,8 @@ class EvmServer(Site):
         self.errors: dict[str, dict[str, Any]] = {}
         #: ``eth_getLogs`` is refused for more blocks than this.
         self.most_blocks: int | None = None
+        #: And for more addresses than this.
+        self.most_addresses: int | None = None
         #: Methods in the order they were asked.
         self.asked: list[str] = []
 
@@ -137,16 +139,22 @@ class EvmServer(Site):
         method = question["method"]
         self.asked.append(method)
         error = self.errors.get(method)
-        if method == "eth_getLogs" and self.most_blocks is not None:
-            where = question["params"][0]
-            if "fromBlock" in where:
-                count = int(where["toBlock"], 16) - int(where["fromBlock"], 16) + 1
-                if count > self.most_blocks:
-                    message = f"exceed maximum block range: {self.most_blocks}"
-                    error = {"code": -32000, "message": message}
+        if method == "eth_getLogs":
+            error = self._too_much(question["params"][0]) or error
         if error is None:
             return None
         return {"jsonrpc": "2.0", "id": question["id"], "error": error}
+
+    def _too_much(self, where: dict[str, Any]) -> dict[str, Any] | None:
+        most, addresses = self.most_addresses, where.get("address", [])
+        if most is not None and len(addresses) > most:
+            return {"code": -32602, "message": f"please specify at most {most} addresses"}
+        if self.most_blocks is not None and "fromBlock" in where:
+            count = int(where["toBlock"], 16) - int(where["fromBlock"], 16) + 1
+            if count > self.most_blocks:
+                message = f"exceed maximum block range: {self.most_blocks}"
+                return {"code": -32000, "message": message}
+        return None
 
 
 async def _pass_on(upstream: aiohttp.ClientWebSocketResponse, socket: Any) -> None:
