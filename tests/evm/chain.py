@@ -168,12 +168,14 @@ class Chain:
 
     def reorganise(self, depth: int) -> None:
         """Replace the newest blocks by as many empty ones."""
+        self._allowed.clear()
         self.node.rpc("anvil_reorg", depth, [])
 
     def roll_back(self, depth: int, later_s: int = 1) -> None:
         """Take the newest blocks away; the next one is ``later_s`` later than the first was, so
         that it is another block whatever it holds.
         """
+        self._allowed.clear()
         first = self.block(self.head - depth + 1)
         self.node.rpc("anvil_rollback", depth)
         self.set_next_time(int(first["timestamp"]) + later_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from typing import Any
@@ -409,6 +410,56 @@ async def test_whichever_cursor_was_stored_last_nothing_is_lost_or_told_otherwis
         # To the letter, but for what was decided by a block that is gone itself.
         assert told <= {event.id for event in both} or blocks_after
         assert final(whole) <= final(both)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_through_any_life_of_a_chain_every_event_gets_its_fate(seed: int) -> None:
+    """Trades, reorganisations, broken connections and kills in any order."""
+    dice = random.Random(seed)
+    async with EvmServer(websocket=bool(seed % 2), block_s=12, timestamp=START_S) as server:
+        chain, whole, cursor = server.chain, [], None
+        server.feed(3)
+        for _ in range(8):
+            async with Listening(source(server), cursor) as listening:
+                await listening.caught_up()
+                for _ in range(dice.randrange(4)):
+                    _happen(server, dice)
+                    if dice.random() < 0.5:
+                        await seen(listening, server)
+                if dice.random() < 0.3:
+                    await server.drop()
+            whole += listening.events
+            cursor = listening.cursor
+            for _ in range(dice.randrange(3)):
+                _happen(server, dice)
+            if dice.random() < 0.3:
+                chain.mine(25)
+        chain.mine(_DEPTH + 1)
+        async with Listening(source(server), cursor) as listening:
+            await listening.caught_up()
+            await seen(listening, server)
+        whole += listening.events
+        evm = source(server)
+        past = [sound async for sound in evm.history(0, 4 * 10**12, None)]
+        blocks = {event.id: event.block_number for event in told_by(evm, past)}
+    canonical, told = set(blocks), {event.id for event in happened(whole)}
+    # What was there before it began to listen is history alone.
+    first = min(event.block_number for event in happened(whole))
+    assert {each for each in canonical if blocks[each] >= first} <= told
+    assert final(whole) & told == canonical & told
+    assert set(decisions(whole, "retracted")) == told - canonical
+
+
+def _happen(server: EvmServer, dice: random.Random) -> None:
+    """Something, on the chain; a reorganisation is never as deep as what counts as final."""
+    match dice.randrange(4):
+        case 0:
+            server.chain.mine(dice.randrange(1, 3))
+        case 1:
+            server.chain.roll_back(2, later_s=dice.randrange(1, 10))
+            server.feed(2)
+        case _:
+            server.feed(dice.randrange(1, 3))
 
 
 async def test_what_the_cursor_has_no_room_for_is_read_again(
