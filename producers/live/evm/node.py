@@ -162,6 +162,8 @@ class Node:
             )
         if status is not None:
             return NodeError(f"{self._host} answers HTTP {status}")
+        if isinstance(error, TimeoutError):
+            return NodeError(f"{self._host} does not answer {method} in time")
         said = str(error).replace(self._url, self._host)
         # A URL that was taken apart: its path and its question may be the key.
         parts = urlsplit(self._url)
@@ -279,15 +281,14 @@ async def open_node(url: str, clock: Clock) -> AsyncIterator[Node]:
     """
     # Imported here: it takes a second, which `memewatch sources` has no use for.
     import aiohttp
-    from web3 import WebSocketProvider
 
-    from producers.live.evm.http_provider import HttpProvider
+    from producers.live.evm.providers import HttpProvider, SocketProvider
 
     # Its messages hold the URL, and that may hold a key.
     logging.getLogger("web3").setLevel(logging.WARNING)
     host = urlsplit(url).hostname or "the node"
     if url.startswith(("ws://", "wss://")):
-        socket = WebSocketProvider(
+        socket = SocketProvider(
             url,
             request_timeout=_ANSWER_DEADLINE_S,
             # The runner tries again, and knows when.

@@ -708,6 +708,25 @@ async def test_errors_in_answers_are_told_apart(
         assert isinstance(await listening.lost(), error)
 
 
+async def test_a_node_that_does_not_answer_is_given_up(
+    server: EvmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("producers.live.evm.node._ANSWER_DEADLINE_S", 0.3)
+    server.unanswered.add("eth_getLogs")
+    async with Listening(source(server)) as listening:
+        assert "does not answer" in str(await listening.lost())
+
+
+async def test_a_node_that_is_still_behind_its_chain_is_not_followed(server: EvmServer) -> None:
+    server.errors["eth_syncing"] = {"code": -32601, "message": "the method does not exist"}
+    async with Listening(source(server)) as listening:
+        await listening.caught_up()
+    server.errors.clear()
+    server.results["eth_syncing"] = {"currentBlock": "0x1", "highestBlock": "0x99"}
+    async with Listening(source(server)) as listening:
+        assert "still catching up" in str(await listening.lost())
+
+
 async def test_a_node_without_new_blocks_is_given_up(
     server: EvmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

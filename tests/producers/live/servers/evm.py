@@ -39,6 +39,10 @@ class EvmServer(Site):
         self.refusals: list[tuple[int, dict[str, str]]] = []
         #: Errors that questions of a method get from now on.
         self.errors: dict[str, dict[str, Any]] = {}
+        #: What questions of a method get instead of the node's answer.
+        self.results: dict[str, Any] = {}
+        #: Methods whose questions get no answer at all.
+        self.unanswered: set[str] = set()
         #: ``eth_getLogs`` is refused for more blocks than this.
         self.most_blocks: int | None = None
         #: And for more addresses than this.
@@ -110,6 +114,8 @@ class EvmServer(Site):
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._relay(request)
         question = await request.json()
+        if question["method"] in self.unanswered:
+            await asyncio.sleep(3_600)
         if (refusal := self._refuse(question)) is not None:
             return web.json_response(refusal)
         async with self._client.post(self.node.http_url, json=question) as answer:
@@ -123,10 +129,11 @@ class EvmServer(Site):
             async with self._client.ws_connect(self.node.ws_url, max_msg_size=0) as upstream:
                 answers = asyncio.create_task(_pass_on(upstream, socket))
                 async for message in socket:
-                    refusal = self._refuse(json.loads(message.data))
+                    question = json.loads(message.data)
+                    refusal = self._refuse(question)
                     if refusal is not None:
                         await socket.send_json(refusal)
-                    else:
+                    elif question["method"] not in self.unanswered:
                         await upstream.send_str(
                             message.data if isinstance(message.data, str) else message.data.decode()
                         )
@@ -141,6 +148,8 @@ class EvmServer(Site):
         error = self.errors.get(method)
         if method == "eth_getLogs":
             error = self._too_much(question["params"][0]) or error
+        if method in self.results:
+            return {"jsonrpc": "2.0", "id": question["id"], "result": self.results[method]}
         if error is None:
             return None
         return {"jsonrpc": "2.0", "id": question["id"], "error": error}
