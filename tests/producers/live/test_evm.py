@@ -293,6 +293,22 @@ async def test_a_reorganisation_takes_back_exactly_what_was_orphaned(server: Evm
             assert (decision.token, decision.topic) == (event.token, topic_of(event))
 
 
+async def test_blocks_replaced_by_empty_ones_are_noticed_at_the_same_height(
+    server: EvmServer,
+) -> None:
+    async with Listening(source(server)) as listening:
+        await listening.caught_up()
+        await seen(listening, server)
+        listening.events.clear()
+        server.feed(2)
+        await seen(listening, server)
+        told = {event.id for event in happened(listening.events)}
+        server.chain.reorganise(2)
+        await seen(listening, server)
+    assert told
+    assert set(decisions(listening.events, "retracted")) == told
+
+
 async def test_blocks_are_confirmed_in_their_order_when_deep_enough(pushing: EvmServer) -> None:
     async with Listening(source(pushing)) as listening:
         await listening.caught_up()
