@@ -6,9 +6,8 @@ import msgspec
 import pytest
 
 from memewatch.clock import ManualClock
-from memewatch.errors import OperatorError
 from memewatch.settings import Settings
-from producers.main import LONGEST_GAP_MS, OLDEST_MARKET_MS, plan_demo, serve
+from producers.main import LONGEST_GAP_MS, OLDEST_MARKET_MS, plan_demo
 from producers.publishing import new_state
 from producers.simulated.market import PAST_MS
 from schemas.topics import EVENT_TOPICS
@@ -74,8 +73,3 @@ def test_other_settings_make_another_market():
     plan = plan_demo(other, ManualClock(NOW_MS + HOUR_MS), last_state(NOW_MS, True))
     assert start_ms(plan) == NOW_MS + HOUR_MS - PAST_MS
     assert (plan.continues, plan.cursors) == (None, {})
-
-
-def test_live_feeds_are_refused_with_what_there_is_instead():
-    with pytest.raises(OperatorError, match="--source demo"):
-        serve(SETTINGS, "live")
