@@ -12,6 +12,7 @@ from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.rug_pull import RugPull
 from processors.detectors.sentiment_price_divergence import SentimentPriceDivergence
 from processors.detectors.sentiment_spike import SentimentSpike
+from processors.detectors.sniper_bundle import SniperBundle
 from processors.detectors.whale_dump import WhaleDump
 
 
@@ -41,6 +42,6 @@ class PatternSet:
 
 
 SHIPPED = PatternSet(
-    leading=(PumpAndDump, WhaleDump, RugPull, SentimentSpike),
+    leading=(PumpAndDump, WhaleDump, RugPull, SniperBundle, SentimentSpike),
     joined=(SentimentPriceDivergence,),
 )

@@ -1,5 +1,5 @@
-"""Streams for the detectors' contract suite, from a simulated market and the lives of some pools,
-and how to run them."""
+"""Streams for the detectors' contract suite, from a simulated market, the lives of some pools and
+the launches of some coins, and how to run them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from schemas.alerts import Signal
 from schemas.codec import event_time_ms, topic_of
 from schemas.events import Event, Liquidity
 from schemas.times import parse_rfc3339, rfc3339
+from tests.contracts.launches import launches
 from tests.contracts.pools import pool_lives
 
 AnyDetector = type[Detector[Any]] | type[JoinedDetector]
@@ -73,8 +74,9 @@ def feed_of(detector: AnyDetector) -> list[Input]:
     events = [event for event in _market() if topic_of(event) == detector.topic]
     if Liquidity in detector.reads:
         tokens = sorted({event.token for event in events})
-        pools = pool_lives(_SEED, tokens, START_MS, START_MS + _HOURS * HOUR_MS)
-        events = sorted([*events, *pools], key=event_time_ms)
+        span = (START_MS, START_MS + _HOURS * HOUR_MS)
+        events += [*pool_lives(_SEED, tokens, *span), *launches(_SEED, *span)]
+        events.sort(key=event_time_ms)
     return [
         Input(event.token, event_time_ms(event), event)
         for event in events
@@ -131,15 +133,19 @@ def openings_of(detector: AnyDetector) -> list[Opened]:
 
 
 def shifted(feed: Sequence[Input], by_ms: int) -> list[Input]:
-    """The same records that much later."""
+    """The same records that much later, by accounts that are as old then."""
     return [
-        Input(
-            token,
-            time_ms + by_ms,
-            msgspec.structs.replace(record, event_time=rfc3339(time_ms + by_ms)),
-        )
+        Input(token, time_ms + by_ms, _later(record, time_ms + by_ms, by_ms))
         for token, time_ms, record in feed
     ]
+
+
+def _later(record: Any, time_ms: int, by_ms: int) -> Any:
+    changes = {"event_time": rfc3339(time_ms)}
+    created_at = getattr(record, "author_created_at", None)
+    if created_at is not None:
+        changes["author_created_at"] = rfc3339(parse_rfc3339(created_at) + by_ms)
+    return msgspec.structs.replace(record, **changes)
 
 
 def endless(detector: AnyDetector, count: int) -> Iterable[Input]:
