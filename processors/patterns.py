@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.detectors.base import Detector, JoinedDetector
+from processors.detectors.honeypot import Honeypot
 from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.rug_pull import RugPull
 from processors.detectors.sentiment_price_divergence import SentimentPriceDivergence
@@ -42,6 +43,6 @@ class PatternSet:
 
 
 SHIPPED = PatternSet(
-    leading=(PumpAndDump, WhaleDump, RugPull, SniperBundle, SentimentSpike),
+    leading=(PumpAndDump, WhaleDump, RugPull, SniperBundle, Honeypot, SentimentSpike),
     joined=(SentimentPriceDivergence,),
 )

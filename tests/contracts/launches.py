@@ -168,8 +168,8 @@ def crowd(
 def launches(seed: int, start_ms: int, end_ms: int) -> Iterator[Event]:
     """Coins launched over the whole time, every second of them by a party that bundles the first
     blocks, keeps most tokens and lets nobody sell."""
-    for number in range(16):
-        launched_ms = start_ms + number * (end_ms - start_ms) // 16
+    for number in range(24):
+        launched_ms = start_ms + number * (end_ms - start_ms) // 24
         dice = random.Random(f"{seed}:{number}")
         coin = Coin(f"launch{number}", launched_ms)
         coin.mint()
