@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.detectors.base import Detector, JoinedDetector
+from processors.detectors.holder_concentration import HolderConcentration
 from processors.detectors.honeypot import Honeypot
 from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.rug_pull import RugPull
@@ -43,6 +44,14 @@ class PatternSet:
 
 
 SHIPPED = PatternSet(
-    leading=(PumpAndDump, WhaleDump, RugPull, SniperBundle, Honeypot, SentimentSpike),
+    leading=(
+        PumpAndDump,
+        WhaleDump,
+        RugPull,
+        SniperBundle,
+        Honeypot,
+        HolderConcentration,
+        SentimentSpike,
+    ),
     joined=(SentimentPriceDivergence,),
 )
