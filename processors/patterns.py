@@ -10,10 +10,12 @@ from typing import Any
 from processors.detectors.base import Detector, JoinedDetector
 from processors.detectors.holder_concentration import HolderConcentration
 from processors.detectors.honeypot import Honeypot
+from processors.detectors.mention_burst import MentionBurst
 from processors.detectors.pump_and_dump import PumpAndDump
 from processors.detectors.rug_pull import RugPull
 from processors.detectors.sentiment_price_divergence import SentimentPriceDivergence
 from processors.detectors.sentiment_spike import SentimentSpike
+from processors.detectors.shilling import Shilling
 from processors.detectors.sniper_bundle import SniperBundle
 from processors.detectors.whale_dump import WhaleDump
 
@@ -52,6 +54,8 @@ SHIPPED = PatternSet(
         Honeypot,
         HolderConcentration,
         SentimentSpike,
+        Shilling,
+        MentionBurst,
     ),
     joined=(SentimentPriceDivergence,),
 )

@@ -111,7 +111,7 @@ class Chatter:
 
     def _post(self, remark: Remark, batch: Batch) -> None:
         profile, chance = self._profile, self._dice
-        author = self._people.somebody(chance, remark.crowd)
+        author = self._people.somebody(chance, remark.crowd, remark.regular)
         text = remark.text
         if text is None:
             if remark.crowd == "news":
@@ -137,6 +137,7 @@ class Chatter:
             language="en",
             urls=[] if remark.url is None else [remark.url],
             repost=remark.repost,
+            repost_of=remark.repost_of,
         )
         batch.append((remark.at_ms, POST_RANK, identity, post))
 

@@ -35,6 +35,7 @@ class People:
 
     def __init__(self, market: str, start_ms: int) -> None:
         chance = dice(market, "people")
+        self._market = market
         self._start_ms = start_ms
         self._usual = [self._author(chance, 20, 3000, 1.0) for _ in range(_CROWD)]
         self._old = [self._author(chance, 700, 5000, 12.0) for _ in range(_OLD)]
@@ -43,8 +44,13 @@ class People:
             for desk in _DESKS
         ]
 
-    def somebody(self, chance: Dice, crowd: Crowd) -> Author:
-        """An author of the given crowd; in the usual one a few write most of the posts."""
+    def somebody(self, chance: Dice, crowd: Crowd, regular: int | None = None) -> Author:
+        """An author of the given crowd; in the usual one a few write most of the posts.
+
+        The same ``regular`` of a crowd is always the same author.
+        """
+        if regular is not None:
+            chance = dice(self._market, "regular", crowd, regular)
         if crowd == "usual":
             return self._usual[int(_CROWD * chance.random() ** 2)]
         if crowd == "old":

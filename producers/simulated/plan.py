@@ -29,7 +29,11 @@ class Order(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """One post to be made; without ``text`` it is made up to fit the mood."""
+    """One post to be made; without ``text`` it is made up to fit the mood.
+
+    Remarks with the same ``regular`` are by the same one of their crowd. ``repost_of`` is the
+    platform's id of the post that a repost repeats.
+    """
 
     at_ms: int
     mood: Mood
@@ -37,6 +41,8 @@ class Remark(NamedTuple):
     text: str | None = None
     url: str | None = None
     repost: bool = False
+    regular: int | None = None
+    repost_of: str | None = None
 
 
 class Move(NamedTuple):

@@ -34,6 +34,8 @@ JUDGED: tuple[Pattern, ...] = (
     "whale_dump",
     "sentiment_spike",
     "sentiment_price_divergence",
+    "shilling",
+    "mention_burst",
 )
 
 

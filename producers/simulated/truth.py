@@ -21,7 +21,8 @@ class Truth(Struct, frozen=True, kw_only=True):
 
     ``pattern`` ought to be raised for ``token`` with an event time in
     ``[onset_ms - 120 s, ends_ms + 300 s]``, and so ought each of ``further``; a look-alike has
-    neither. What ``also`` names may be raised in that window and counts neither for nor against.
+    no ``pattern``, and ``further`` only for what is true of it (a viral post is a burst of
+    mentions). What ``also`` names may be raised in that window and counts neither for nor against.
     ``honest`` says that nobody is deceived: look-alikes are, and so is a genuine burst of feeling,
     although its ``pattern`` ought to be raised.
 

@@ -13,7 +13,14 @@ from producers.simulated.scenarios.chain import (
 )
 from producers.simulated.scenarios.divergence import sentiment_price_divergence
 from producers.simulated.scenarios.pump import pump_and_dump
-from producers.simulated.scenarios.social import sentiment_burst, shilling_wave, viral_post
+from producers.simulated.scenarios.social import (
+    quarrel,
+    sentiment_burst,
+    shared_news,
+    shilling_ring,
+    shilling_wave,
+    viral_post,
+)
 from producers.simulated.scenarios.stage import Stage
 from producers.simulated.scenarios.trading import (
     exchange_listing,
@@ -32,6 +39,7 @@ CHEATS: Mapping[Maker, int] = {
     whale_dump: 6,
     sentiment_burst: 4,
     shilling_wave: 2,
+    shilling_ring: 2,
     sentiment_price_divergence: 6,
     wash_trading: 2,
     rug_pull: 1,
@@ -41,6 +49,8 @@ LOOK_ALIKES: Mapping[Maker, int] = {
     exchange_listing: 2,
     news_rally: 2,
     viral_post: 2,
+    shared_news: 2,
+    quarrel: 1,
     treasury_transfer: 2,
     whale_accumulation: 2,
     market_maker: 2,

@@ -86,8 +86,9 @@ def test_every_token_trades_posts_and_transfers() -> None:
     assert set(market.ticks) == set(market.posts) == set(market.transfers) == tokens
 
 
-def test_texts_hardly_ever_repeat_but_for_bots_and_shills() -> None:
-    shilled = {(t.token, t.onset_ms, t.ends_ms) for t in recording().of("shilling_wave")}
+def test_texts_hardly_ever_repeat_but_where_they_are_passed_on() -> None:
+    copied = ("shilling_wave", "shilling_ring", "shared_news", "viral_post")
+    shilled = {(t.token, t.onset_ms, t.ends_ms) for kind in copied for t in recording().of(kind)}
     texts: Counter[str] = Counter()
     for token, posts in recording().posts.items():
         for time_ms, post in posts:

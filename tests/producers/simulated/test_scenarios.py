@@ -97,15 +97,47 @@ def test_shills_are_young_and_copy_each_other() -> None:
     market = recording()
     for wave in market.of("shilling_wave"):
         posts = within(market.posts[wave.token], wave.onset_ms, wave.ends_ms)
-        young = [
-            post
-            for post in posts
-            if post.author_created_at is not None
-            and wave.onset_ms - parse_rfc3339(post.author_created_at) < 32 * 86_400_000
-        ]
-        assert len(young) > len(posts) / 3
-        beginnings = Counter(" ".join(sorted(post.text.lower().split()))[:12] for post in young)
+        assert _young(posts, wave) > 1 / 3
+        beginnings = Counter(" ".join(sorted(post.text.lower().split()))[:12] for post in posts)
         assert beginnings.most_common(1)[0][1] > 1
+
+
+def test_a_ring_is_few_accounts_that_repeat_a_pitch() -> None:
+    market = recording()
+    rings = market.of("shilling_ring")
+    assert rings
+    for ring in rings:
+        posts = within(market.posts[ring.token], ring.onset_ms, ring.ends_ms)
+        loudest = Counter(post.author for post in posts).most_common(int(ring.numbers["accounts"]))
+        assert sum(count for _, count in loudest) >= 0.9 * ring.numbers["posts"]
+
+
+def test_news_is_passed_on_by_people_of_all_ages_and_invites_nowhere() -> None:
+    market = recording()
+    shared = market.of("shared_news")
+    assert shared
+    for news in shared:
+        posts = within(market.posts[news.token], news.onset_ms, news.ends_ms + 1)
+        linked = [post for post in posts if post.urls]
+        assert len(linked) >= 0.7 * news.numbers["copied"] * news.numbers["posts"] - 5
+        assert not any("/+" in url for post in linked for url in post.urls)
+        assert len({post.author for post in linked}) > 0.8 * len(linked)
+        assert _young(linked, news) < 0.4
+
+
+def test_viral_posts_are_reposted_and_a_quarrel_is_among_few() -> None:
+    market = recording()
+    for viral in market.of("viral_post"):
+        posts = within(market.posts[viral.token], viral.onset_ms, viral.ends_ms)
+        reposts = [post for post in posts if post.repost_of is not None]
+        assert all(post.repost for post in reposts)
+        assert len({post.text for post in reposts}) <= 1
+    quarrels = market.of("quarrel")
+    assert quarrels
+    for quarrel in quarrels:
+        posts = within(market.posts[quarrel.token], quarrel.onset_ms, quarrel.ends_ms)
+        loudest = Counter(post.author for post in posts).most_common(5)
+        assert sum(count for _, count in loudest) >= 0.9 * quarrel.numbers["posts"]
 
 
 def test_divergent_feelings_contradict_the_price() -> None:
@@ -149,6 +181,16 @@ def _moved(market: Recording, truth: Truth) -> dict[str, float]:
     for transfer in within(transfers, truth.onset_ms - 3_000, truth.ends_ms):
         shares[transfer.to_address] += float(transfer.amount) / profile.supply
     return shares
+
+
+def _young(posts: list[Post], truth: Truth) -> float:
+    """The share of posts by accounts of the last month."""
+    young = sum(
+        post.author_created_at is not None
+        and truth.onset_ms - parse_rfc3339(post.author_created_at) < 32 * 86_400_000
+        for post in posts
+    )
+    return young / len(posts)
 
 
 def _feeling(post: Post) -> float:
