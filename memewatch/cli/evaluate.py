@@ -66,6 +66,17 @@ def simulated(
         )
 
 
+@app.command()
+def rug(
+    file: Annotated[Path, typer.Argument(help="Labelled tokens (CSV, gzip too).")],
+    out: OutDir,
+) -> None:
+    """Rug pulls from pool features, each scored before its label is learned."""
+    from processors.evaluation.rug import evaluate
+
+    typer.echo(evaluate(file, out).table())
+
+
 @app.command("all")
 def everything(
     data: Annotated[Path, typer.Option(help="The folder of labelled data.")],
@@ -77,6 +88,11 @@ def everything(
         pump(recorded / "trades", recorded / "events.csv", out / "pump")
     else:
         stderr.print(f"no recorded pumps in {recorded}: that part is skipped")
+    tokens = data / "rug" / "tokens.csv.gz"
+    if tokens.is_file():
+        rug(tokens, out / "rug")
+    else:
+        stderr.print(f"no labelled tokens in {tokens}: that part is skipped")
     for seed in (1, 2, 3):
         simulated(seed, out / f"simulated-{seed}")
 

@@ -1,0 +1,1 @@
+"""Scripts that choose a setting on labelled data, and record how; run by hand, never live."""
