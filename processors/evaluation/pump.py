@@ -23,6 +23,8 @@ from time import perf_counter
 from memewatch.errors import OperatorError
 from processors.detectors.base import Detector, Opening
 from processors.detectors.pump_and_dump import PumpAndDump
+from processors.evaluation.pump_report import Recording, write_pump_report
+from processors.evaluation.report import data_hash
 from schemas.events import Tick
 from schemas.times import parse_rfc3339
 
@@ -101,25 +103,27 @@ class PumpReport:
 
 
 def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
-    """Detect in every recording, write the answers, then open the labels and score.
+    """Detect in every recording, write the answers, then open the labels, score and report.
 
     Raises ``OperatorError`` when a recording or the labels cannot be read.
     """
-    recordings = sorted(path for path in trades_dir.glob("*.csv*"))
-    if not recordings:
+    paths = sorted(path for path in trades_dir.glob("*.csv*"))
+    if not paths:
         raise OperatorError(f"{trades_dir} holds no recorded trades (*.csv or *.csv.gz)")
     out_dir.mkdir(parents=True, exist_ok=True)
     alerts: dict[str, list[tuple[int, Opening]]] = {}
-    span_ms = events = 0
+    coin_days: dict[str, float] = {}
+    events = 0
     spent_s = 0.0
     with (out_dir / "alerts.ndjson").open("w", encoding="utf-8") as answers:
-        for path in recordings:
+        for path in paths:
             ticks = list(read_trades(path))
             started = perf_counter()
             alerts[path.name] = detect(ticks)
             spent_s += perf_counter() - started
             events += len(ticks)
-            span_ms += ticks[-1][1] - ticks[0][1] if ticks else 0
+            span_ms = ticks[-1][1] - ticks[0][1] if ticks else 0
+            coin_days[path.name] = span_ms / _DAY_MS
             for time_ms, opening in alerts[path.name]:
                 line = {
                     "file": path.name,
@@ -131,9 +135,22 @@ def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
                 }
                 answers.write(json.dumps(line) + "\n")
     onsets = _read_onsets(events_csv)
+    if unlabelled := sorted(alerts.keys() - onsets.keys()):
+        raise OperatorError(f"{events_csv} has no onset for {', '.join(unlabelled)}")
+    files = tuple(score_file(name, found, onsets[name]) for name, found in alerts.items())
+    recordings = [
+        Recording(
+            file=score.file,
+            delay_s=score.delay_s,
+            judged=judged(alerts[score.file], onsets[score.file]),
+            coin_days=coin_days[score.file],
+        )
+        for score in files
+    ]
+    write_pump_report(recordings, data_hash((*paths, events_csv)), out_dir)
     return PumpReport(
-        files=tuple(score_file(name, found, onsets[name]) for name, found in alerts.items()),
-        coin_days=span_ms / _DAY_MS,
+        files=files,
+        coin_days=sum(coin_days.values()),
         cost_us=spent_s * 1e6 / max(1, events),
     )
 
@@ -163,6 +180,17 @@ def score_file(name: str, alerts: list[tuple[int, Opening]], onset_ms: int) -> F
         onset_error_s=(hits[0][1].onset_ms - onset_ms) / 1000 if hits else None,
         false_alerts_s=tuple((t - onset_ms) / 1000 for t in false),
     )
+
+
+def judged(alerts: list[tuple[int, Opening]], onset_ms: int) -> tuple[tuple[float, bool], ...]:
+    """The score of each alert that counts, and whether it was right."""
+    hits = [opening.score for t, opening in alerts if abs(t - onset_ms) <= TOLERANCE_MS]
+    false = [
+        opening.score
+        for t, opening in alerts
+        if not -TOLERANCE_MS <= t - onset_ms <= IGNORED_AFTER_MS
+    ]
+    return (*((score, True) for score in hits[:1]), *((score, False) for score in false))
 
 
 def read_trades(path: Path) -> Iterator[tuple[Tick, int]]:
