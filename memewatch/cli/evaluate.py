@@ -40,6 +40,7 @@ def simulated(
     hours: Annotated[float, typer.Option(min=1, help="How long it runs.")] = 7,
 ) -> None:
     """A simulated market: precision and recall per pattern against its truth."""
+    from memewatch.cli.simulated_report import write_simulated_report
     from processors.offline import replay
     from producers.simulated.generator import SimulatedMarket
     from producers.simulated.scoring import score
@@ -59,7 +60,11 @@ def simulated(
     _write_lines(out / "alerts.ndjson", alerts)
     _write_lines(out / "truth.ndjson", truths)
     typer.echo(f"{'pattern':<28}{'cheats':>8}{'recall':>8}{'precision':>11}{'delay':>9}")
-    for pattern, found in score(alerts, truths).items():
+    scores = score(alerts, truths)
+    write_simulated_report(
+        {"seed": seed, "tokens": tokens, "hours": hours}, scores, alerts, truths, out
+    )
+    for pattern, found in scores.items():
         typer.echo(
             f"{pattern:<28}{found.required:>8}{_share(found.recall):>8}"
             f"{_share(found.precision):>11}{_seconds(found.median_delay_s):>9}"
