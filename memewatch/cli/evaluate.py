@@ -82,6 +82,48 @@ def rug(
     typer.echo(evaluate(file, out).table())
 
 
+@app.command()
+def lookahead(
+    out: OutDir,
+    seed: Annotated[int, typer.Option(help="The simulated market's seed.")] = 1,
+    tokens: Annotated[int, typer.Option(min=1, help="How many tokens it has.")] = 8,
+    hours: Annotated[float, typer.Option(min=1, help="How long it runs.")] = 5,
+    trades: Annotated[
+        Path | None, typer.Option(help="Also a folder of recorded trades (CSV, gzip too).")
+    ] = None,
+    cuts: Annotated[int, typer.Option(min=1, help="At how many places a log is cut.")] = 4,
+) -> None:
+    """No detector knows the future: cut logs are replayed, and alerts' inputs are read."""
+    from processors.evaluation.lookahead import check, write_lookahead_report
+    from processors.evaluation.pump import read_trades
+    from producers.simulated.generator import SimulatedMarket
+
+    end_ms = _MARKET_START_MS + round(hours * _HOUR_MS)
+    market = SimulatedMarket(seed, tokens, start_ms=_MARKET_START_MS, end_ms=end_ms)
+    found = check(market.events(), cuts)
+    recordings = sorted(trades.glob("*.csv*")) if trades is not None else []
+    for recording in recordings:
+        stderr.print(f"reading {recording.name}")
+        found.add(check((tick for tick, _ in read_trades(recording)), cuts))
+    read = {"seed": seed, "tokens": tokens, "hours": hours, "recordings": len(recordings)}
+    write_lookahead_report(found, read, out)
+    typer.echo(found.table())
+    if found.violations:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="What an evaluation of one version wrote.")],
+    second: Annotated[Path, typer.Argument(help="What that of the other version wrote.")],
+    out: OutDir,
+) -> None:
+    """Two versions side by side, paired over the same recordings, posts or tokens."""
+    from processors.evaluation.comparison import compare as compare_folders
+
+    typer.echo(compare_folders(first, second, out).table())
+
+
 @app.command("all")
 def everything(
     data: Annotated[Path, typer.Option(help="The folder of labelled data.")],

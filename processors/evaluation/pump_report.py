@@ -71,7 +71,18 @@ def write_pump_report(recordings: Sequence[Recording], data: str, out: Path) -> 
             for recording in recordings
         ],
     }
-    write_report(out, "Pump-and-dump on recorded trades", figures, _plots(recordings), _NOTES)
+    units = [
+        {
+            "unit": recording.file,
+            "found": int(recording.delay_s is not None),
+            "missed": int(recording.delay_s is None),
+            "false": recording.false_alerts,
+            "false_alerts_per_coin_day": _ratio(recording.false_alerts, recording.coin_days),
+        }
+        for recording in recordings
+    ]
+    title = "Pump-and-dump on recorded trades"
+    write_report(out, title, figures, _plots(recordings), _NOTES, units=units)
 
 
 def intervals(recordings: Sequence[Recording]) -> dict[str, Interval]:

@@ -1,6 +1,6 @@
 """What every evaluation leaves beside its raw answers: ``report.json`` and ``report.html``.
 
-The page is one file without anything from elsewhere. Neither file holds a date or a path, so that
+The page is one file without anything from elsewhere. No file holds a date or a path, so that
 the same code over the same data writes the same bytes.
 """
 
@@ -62,14 +62,18 @@ def write_report(
     figures: Mapping[str, object],
     plots: Sequence[Plot],
     notes: Sequence[str],
+    *,
+    units: Iterable[Mapping[str, object]] = (),
 ) -> None:
-    """Write ``report.json`` and ``report.html`` into the folder ``out``.
+    """Write ``report.json``, ``report.html`` and, if there are any, the units into ``out``.
 
     Args:
         figures: numbers, text, ``Interval``, and mappings and lists of them. A mapping of
             mappings becomes one table with a row for each; keys are shown as they are, with
             ``_`` as a space.
         notes: sentences that a reader must know to judge the figures.
+        units: for each independent unit its name as ``unit`` and its numbers, for
+            ``processors.evaluation.comparison``; they go into ``units.ndjson``.
     """
     out.mkdir(parents=True, exist_ok=True)
     versions = _versions()
@@ -80,6 +84,9 @@ def write_report(
     (out / "report.html").write_text(
         _page(title, figures, plots, notes, versions), encoding="utf-8"
     )
+    lines = [json.dumps(_plain(unit), allow_nan=False) + "\n" for unit in units]
+    if lines:
+        (out / "units.ndjson").write_text("".join(lines), encoding="utf-8")
 
 
 def data_hash(files: Iterable[Path]) -> str:

@@ -122,9 +122,9 @@ def evaluate(file: Path, out: Path) -> RugReport:
         "brier_score": report.brier,
         "calibration_error": report.calibration_error,
     }
-    write_report(
-        out, "Rug pulls from pool features", figures, _plots(probabilities, rugs, report), _NOTES
-    )
+    plots = _plots(probabilities, rugs, report)
+    title = "Rug pulls from pool features"
+    write_report(out, title, figures, plots, _NOTES, units=_units(probabilities, rugs))
     return report
 
 
@@ -172,6 +172,19 @@ def read_tokens(file: Path) -> Iterator[Token]:
         raise OperatorError(f"{file} has no column {error}") from error
     except (OSError, ValueError) as error:
         raise OperatorError(f"cannot read the tokens in {file}: {error}") from error
+
+
+def _units(probabilities: Floats, rugs: NDArray[np.bool_]) -> Iterator[dict[str, float]]:
+    """What each row adds to the benign class's F1 and to the Brier score."""
+    for row, (probability, is_rug) in enumerate(zip(probabilities, rugs, strict=True)):
+        said_benign = probability < CUT
+        yield {
+            "unit": row,
+            "found": int(said_benign and not is_rug),
+            "missed": int(not said_benign and not is_rug),
+            "false": int(said_benign and is_rug),
+            "brier_score": float((probability - is_rug) ** 2),
+        }
 
 
 def _plots(probabilities: Floats, rugs: NDArray[np.bool_], report: RugReport) -> tuple[Plot, ...]:

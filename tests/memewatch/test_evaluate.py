@@ -26,3 +26,13 @@ def test_absent_recordings_are_skipped_with_a_message(tmp_path: Path) -> None:
     options = ["--trades", str(tmp_path), "--events", str(tmp_path / "none.csv")]
     answer = CliRunner().invoke(app, ["evaluate", "pump", *options, "--out", str(tmp_path)])
     assert answer.exit_code == 1
+
+
+def test_no_detector_knows_the_future_of_a_simulated_market(tmp_path: Path) -> None:
+    options = ["--tokens", "3", "--hours", "3", "--cuts", "2", "--out", str(tmp_path)]
+    answer = CliRunner().invoke(app, ["evaluate", "lookahead", *options])
+    assert answer.exit_code == 0, answer.output
+    assert "no violations" in answer.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["figures"]["violations"] == 0
+    assert report["figures"]["cuts"] == 2

@@ -1,0 +1,62 @@
+"""Two versions on the same units: what differs, and whether that is more than chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from memewatch.cli.main import app
+from memewatch.errors import OperatorError
+from processors.evaluation.comparison import compare
+from processors.evaluation.report import write_report
+from processors.evaluation.statistics import Interval
+
+
+def run(folder: Path, right: list[int], f1: float = 0.5, data: str = "abc") -> Path:
+    lines: list[Mapping[str, object]] = [
+        {"unit": place, "right": value, "found": value, "missed": 1 - value, "false": 0}
+        for place, value in enumerate(right)
+    ]
+    figures = {"data_hash": data, "f1": Interval(f1, 0.4, 0.6), "deep": {"rows": len(right)}}
+    write_report(folder, "A run", figures, (), (), units=lines)
+    return folder
+
+
+def test_a_better_version_is_better_beyond_chance(tmp_path: Path) -> None:
+    first = run(tmp_path / "a", [0, 1] * 40, f1=0.5)
+    second = run(tmp_path / "b", [1, 1] * 40, f1=0.75)
+    found = compare(first, second, tmp_path / "out")
+    assert found.figures == {"f1": (0.5, 0.75), "deep.rows": (80.0, 80.0)}
+    assert found.units == 80
+    assert found.differences["right"].estimate == pytest.approx(0.5)
+    assert found.differences["right"].low > 0.3
+    assert found.differences["f1"].estimate == pytest.approx(1 - 2 / 3)
+    assert "paired over 80 units" in found.table()
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["figures"]["units"] == 80
+
+
+def test_a_version_compared_with_itself_differs_by_nothing(tmp_path: Path) -> None:
+    one = run(tmp_path / "a", [0, 1, 1])
+    for difference in compare(one, one, tmp_path / "out").differences.values():
+        assert (difference.low, difference.estimate, difference.high) == (0.0, 0.0, 0.0)
+
+
+def test_reports_on_different_data_or_none_are_refused(tmp_path: Path) -> None:
+    first, second = run(tmp_path / "a", [1]), run(tmp_path / "b", [1], data="other")
+    with pytest.raises(OperatorError, match="different data"):
+        compare(first, second, tmp_path / "out")
+    with pytest.raises(OperatorError, match="no report"):
+        compare(first, tmp_path / "none", tmp_path / "out")
+
+
+def test_without_units_the_figures_alone_are_compared(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_report(tmp_path / name, "A run", {"f1": 0.5}, (), ())
+    options = ["evaluate", "compare", str(tmp_path / "a"), str(tmp_path / "b")]
+    answer = CliRunner().invoke(app, [*options, "--out", str(tmp_path / "out")])
+    assert answer.exit_code == 0, answer.output
+    assert "+0.0000" in answer.stdout
