@@ -33,6 +33,17 @@ def pump(
 
 
 @app.command()
+def nab(
+    folder: Annotated[Path, typer.Argument(help="NAB's folder, with data/ and labels/.")],
+    out: OutDir,
+) -> None:
+    """The Numenta Anomaly Benchmark: its score in three profiles, for the anomaly score."""
+    from processors.evaluation.nab import evaluate
+
+    typer.echo(evaluate(folder, out).table())
+
+
+@app.command()
 def simulated(
     seed: Annotated[int, typer.Option(help="The market's seed.")],
     out: OutDir,
@@ -135,6 +146,11 @@ def everything(
         pump(recorded / "trades", recorded / "events.csv", out / "pump")
     else:
         stderr.print(f"no recorded pumps in {recorded}: that part is skipped")
+    series = data / "nab"
+    if series.is_dir():
+        nab(series, out / "nab")
+    else:
+        stderr.print(f"no labelled series in {series}: that part is skipped")
     tokens = data / "rug" / "tokens.csv.gz"
     if tokens.is_file():
         rug(tokens, out / "rug")
