@@ -12,10 +12,10 @@ from processors.detectors.known_addresses import holds_for_others
 #: Part of all tokens that somebody may send without having been seen to get it: an address whose
 #: small balance was forgotten. Beyond it the history is not whole.
 _UNSEEN = 0.01
-#: Part of all tokens from which on it is followed with whom a holder deals, and how many of these
-#: make it an exchange: people who send to it as well as people who get from it.
+#: Part of all tokens from which on it is followed with whom a holder deals, and how many people who
+#: send to it, and as many who get from it, make it an exchange: other large holders hardly do both.
 _LARGE = 0.01
-_DEALINGS = 6
+_DEALINGS = 3
 _LARGE_HOLDERS = 32
 
 

@@ -20,7 +20,7 @@ _TOP = 10
 class HolderConcentrationParameters:
     """Where the lines lie, and why there."""
 
-    #: Part of what circulates that the ten largest hold. Of 50 or more strangers whose sums differ
+    #: Part of what circulates that the ten largest hold. Of 60 or more strangers whose sums differ
     #: as they do at a fair launch the ten largest hold half to three quarters.
     top: float = 0.8
     #: Herfindahl index (sum of squared parts) from which on antitrust guidelines of 2010 called a
@@ -29,7 +29,7 @@ class HolderConcentrationParameters:
     #: Part of all tokens that the ten largest hold at least: less does not empty a pool.
     supply_part: float = 0.2
     #: Holders that are known at least: among few, ten are always nearly all.
-    holders: int = 50
+    holders: int = 60
     #: A rise of the ten largest holders' part within that many milliseconds that is told before it
     #: is extreme, and from which part on.
     jump: float = 0.2

@@ -144,11 +144,12 @@ def crowd(
     typical: float = 0.0008,
     deviation: float = 1.0,
     name: str = "0xbuyer",
+    there: list[str] | None = None,
 ) -> None:
     """Strangers come one after the other, each with a sum of their own, some of it round; each of
-    those there sells with the chance ``sells`` an hour."""
+    those ``there`` sells with the chance ``sells`` an hour."""
     opened = coin.quote
-    there: list[str] = []
+    there = [] if there is None else there
     for number in range(buyers):
         passed = dice.expovariate(1 / every_ms) if every_ms else 0.0
         coin.wait(passed)
