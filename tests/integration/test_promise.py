@@ -54,7 +54,7 @@ async def test_recordings_raise_many_alerts_of_all_patterns_and_revise_them(
     found = await revisions(settings)
     assert found == expected
     first = [body for (_, revision), body in found.items() if revision == 1]
-    assert {body["pattern"] for body in first} == PATTERNS
+    assert {body["pattern"] for body in first} >= PATTERNS
     assert len(first) >= 50
     assert len({body["token"] for body in first}) > TOKENS // 2
     opening_evidence = {body["id"]: {e["feature"] for e in body["evidence"]} for body in first}
