@@ -130,8 +130,8 @@ class BarPlot:
         heights = np.array([bar.estimate for bar in intervals], dtype=np.float64)
         # An estimate may lie outside its own percentile interval; then nothing sticks out there.
         errors = [
-            [max(0.0, bar.estimate - bar.low) for bar in intervals],
-            [max(0.0, bar.high - bar.estimate) for bar in intervals],
+            [max(0.0, bar.estimate - bar.low) or np.nan for bar in intervals],
+            [max(0.0, bar.high - bar.estimate) or np.nan for bar in intervals],
         ]
         axes.barh(places, heights, 0.6, xerr=errors, ecolor=_INK, capsize=3, color=_COLOURS[0])
         if self.aim is not None:

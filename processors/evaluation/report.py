@@ -171,7 +171,7 @@ def _section(name: str, figures: Mapping[str, object], level: int) -> str:
     }
     plain = {key: value for key, value in figures.items() if key not in nested}
     body = _table(("", ""), [(_words(key), value) for key, value in plain.items()])
-    if not plain and nested and all(_is_row(value) for value in nested.values()):
+    if not plain and _are_alike(nested):
         return heading + _matrix(nested)
     for key, value in nested.items():
         if isinstance(value, Mapping):
@@ -194,6 +194,14 @@ def _is_row(value: object) -> bool:
     return isinstance(value, Mapping) and not any(
         isinstance(inner, Mapping) for inner in value.values()
     )
+
+
+def _are_alike(values: Mapping[str, object]) -> bool:
+    """Whether these are records that share keys, so that one table shows them well."""
+    rows = [value for value in values.values() if isinstance(value, Mapping) and _is_row(value)]
+    keys = {key for row in rows for key in row}
+    shared = len(rows) == 1 or len(keys) < sum(map(len, rows))
+    return 0 < len(rows) == len(values) and shared
 
 
 def _matrix(rows: Mapping[str, object], *, named: bool = True) -> str:
