@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from producers.simulated.batch import TRANSFER_RANK, Batch
 from producers.simulated.dice import dice, digest
+from producers.simulated.hoards import fillings
 from producers.simulated.plan import Move, Plan
 from producers.simulated.profiles import Profile
 from producers.simulated.stamps import stamp
@@ -35,6 +36,8 @@ class Chain:
         self._log_index = self._dice.whole(3, 40)
         self._block = -1
         self._held: dict[str, float] = {}
+        self._fillings = fillings(profile, start_ms)
+        self._filling = next(self._fillings)
         self._digits = max(0, 8 - math.floor(math.log10(profile.supply)))
 
     def slice(self, start_ms: int, end_ms: int, plan: Plan | None, batch: Batch) -> None:
@@ -50,6 +53,9 @@ class Chain:
             self._usual(start_ms + int(span * chance.random()), end_ms, moves)
         if plan is not None:
             moves += plan.moves_before(end_ms)
+        while self._filling.at_ms < end_ms:
+            moves.append(self._filling)
+            self._filling = next(self._fillings)
         moves.sort()
         for move in moves:
             self._transfer(move, batch)

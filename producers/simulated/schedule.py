@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from producers.simulated.dice import dice
 from producers.simulated.plan import Plan
 from producers.simulated.profiles import Profile
-from producers.simulated.scenarios.catalogue import CHEATS, LOOK_ALIKES, Maker
+from producers.simulated.scenarios.catalogue import CHEATS, EARLIEST_MS, LOOK_ALIKES, Maker
 from producers.simulated.scenarios.stage import MINUTE_MS, Stage
 from producers.simulated.strength import STRENGTHS
 from producers.simulated.truth import Strength
@@ -22,11 +23,13 @@ _LONGEST_MS = 40 * MINUTE_MS
 
 @dataclass(slots=True)
 class _Seat:
-    """One token's place in the programme: when it is free, and when each kind was last there."""
+    """One token's place in the programme: when it is free, when each kind was last there, how
+    often each was."""
 
     profile: Profile
     free_ms: int
     last_ms: dict[Maker, int]
+    turns: Counter[Maker]
 
 
 class Schedule:
@@ -48,11 +51,12 @@ class Schedule:
     ) -> None:
         self._market = f"{market}:{start_ms}"
         self._chance = dice(self._market, "schedule")
+        self._start_ms = start_ms
         self._end_ms = end_ms
         self._mean_gap_ms = _HOUR_MS / per_hour if per_hour > 0 else None
         self._cool_down_ms = cool_down_ms
         self._next_ms = float(start_ms + warm_up_ms)
-        self._seats = [_Seat(profile, start_ms, {}) for profile in profiles]
+        self._seats = [_Seat(profile, start_ms, {}, Counter()) for profile in profiles]
         self._cheats = self._look_alikes = self._count = 0
         self._kinds: dict[bool, list[Maker]] = {True: [], False: []}
         self._strengths: dict[Maker, list[Strength]] = {}
@@ -79,7 +83,7 @@ class Schedule:
             if seat.free_ms <= at_ms
             and at_ms - seat.last_ms.get(make, -self._cool_down_ms) >= self._cool_down_ms
         ]
-        if not free:
+        if not free or at_ms - self._start_ms < EARLIEST_MS.get(make, 0):
             self._kinds[cheat].insert(0, make)
             return None
         seat = self._chance.pick(free)
@@ -93,9 +97,12 @@ class Schedule:
                 dice(scenario),
                 at_ms,
                 self._next_strength(make),
+                seat.turns[make],
+                self._start_ms,
             )
         )
         seat.last_ms[make] = at_ms
+        seat.turns[make] += 1
         seat.free_ms = plan.busy_until_ms + _REST_MS
         if cheat:
             self._cheats += 1

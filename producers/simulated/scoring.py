@@ -36,6 +36,9 @@ JUDGED: tuple[Pattern, ...] = (
     "sentiment_price_divergence",
     "shilling",
     "mention_burst",
+    "wash_trading",
+    "whale_accumulation",
+    "dormant_wallet",
 )
 
 

@@ -23,7 +23,7 @@ _SEEDS = (711, 712, 713)
 
 @cache
 def scores(seed: int) -> Mapping[str, PatternScore]:
-    """Sixteen tokens, seven hours, about twenty scenarios of each pattern."""
+    """Sixteen tokens, seven hours, five to twenty scenarios of each pattern."""
     truths: list[Truth] = []
     market = SimulatedMarket(
         seed,
@@ -41,7 +41,7 @@ def scores(seed: int) -> Mapping[str, PatternScore]:
 def test_each_pattern_is_found_and_hardly_anything_else(seed: int, pattern: str) -> None:
     found = scores(seed)[pattern]
 
-    assert found.required >= 10
+    assert found.required >= 5
     assert found.recall is not None
     assert found.recall >= 0.8, found
     assert found.precision is not None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from producers.simulated.hoards import RESTED_MS
 from producers.simulated.plan import Plan
 from producers.simulated.scenarios.chain import (
     rug_pull,
     treasury_transfer,
-    whale_accumulation,
     whale_dump,
 )
 from producers.simulated.scenarios.divergence import sentiment_price_divergence
@@ -29,6 +29,12 @@ from producers.simulated.scenarios.trading import (
     pullback,
     wash_trading,
 )
+from producers.simulated.scenarios.wallets import (
+    cold_reshuffle,
+    dormant_wallet,
+    staking_payouts,
+    whale_accumulation,
+)
 
 Maker = Callable[[Stage], Plan]
 
@@ -41,7 +47,9 @@ CHEATS: Mapping[Maker, int] = {
     shilling_wave: 2,
     shilling_ring: 2,
     sentiment_price_divergence: 6,
-    wash_trading: 2,
+    wash_trading: 4,
+    whale_accumulation: 3,
+    dormant_wallet: 3,
     rug_pull: 1,
 }
 #: Kinds that ought not to, although they look like it.
@@ -52,7 +60,10 @@ LOOK_ALIKES: Mapping[Maker, int] = {
     shared_news: 2,
     quarrel: 1,
     treasury_transfer: 2,
-    whale_accumulation: 2,
     market_maker: 2,
+    cold_reshuffle: 1,
+    staking_payouts: 2,
     pullback: 2,
 }
+#: Kinds that need something to have been there for so long since the market's start.
+EARLIEST_MS: Mapping[Maker, int] = {dormant_wallet: RESTED_MS, staking_payouts: RESTED_MS}

@@ -62,7 +62,7 @@ def whale_dump(stage: Stage) -> Plan:
             onset_ms=onset,
             ends_ms=ends,
             pattern="whale_dump",
-            also=("sentiment_spike", "mention_burst"),
+            also=("dormant_wallet", "sentiment_spike", "mention_burst"),
             numbers={
                 "supply_share": share,
                 "balance_share": share / balance,
@@ -183,34 +183,4 @@ def treasury_transfer(stage: Stage) -> Plan:
         remarks=remarks_within(chance, onset, ends, chance.whole(1, 3), _MILD, "news")
         if announced
         else [],
-    )
-
-
-def whale_accumulation(stage: Stage) -> Plan:
-    """A large holder buys and takes the tokens off the exchange."""
-    chance, profile, onset = stage.chance, stage.profile, stage.start_ms + 2 * MINUTE_MS
-    share = draw(chance, stage.strength, _SHARE)
-    whale = chance.pick(profile.holders)[0] if chance.chance(0.6) else chance.address()
-    hot = chance.pick(profile.exchanges).hot[0]
-    parts = chance.whole(1, 4)
-    ends = onset + parts * MINUTE_MS + 3 * MINUTE_MS
-    intensity = chance.between(1, 4)
-    return Plan(
-        stage.truth(
-            onset_ms=onset,
-            ends_ms=ends,
-            also=("whale_accumulation",),
-            numbers={"supply_share": share, "parts": float(parts), "volume_ratio": intensity},
-        ),
-        busy_until_ms=ends + MINUTE_MS,
-        orders=orders_within(
-            chance,
-            stage.start_ms,
-            onset,
-            chance.poisson(profile.trades * intensity * 2),
-            stage.usual_volume(onset) * intensity * 2,
-            buy_share=0.8,
-        ),
-        moves=[Move(onset + part * MINUTE_MS, hot, whale, share / parts) for part in range(parts)],
-        price=Path([(stage.start_ms, 0.0), (ends, chance.between(0.0, 0.02))]),
     )

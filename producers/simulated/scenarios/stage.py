@@ -16,7 +16,11 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One scenario's place: its token, its own stream of chance, its start and its strength."""
+    """One scenario's place: its token, its own stream of chance, its start and its strength.
+
+    ``turn`` counts the scenarios of this kind that the token has had before, ``opened_ms`` is the
+    market's own start.
+    """
 
     scenario: str
     kind: str
@@ -24,6 +28,8 @@ class Stage:
     chance: Dice
     start_ms: int
     strength: Strength
+    turn: int
+    opened_ms: int
 
     def truth(
         self,

@@ -35,7 +35,10 @@ _BAD_DAY: Moods = (
 
 
 def wash_trading(stage: Stage) -> Plan:
-    """A few wallets trade with themselves in circles: volume from nothing, price unmoved."""
+    """A few wallets trade with themselves in circles: volume from nothing, price unmoved.
+
+    A venue that names no wallets shows trades of much the same size on both sides, no more.
+    """
     chance, onset = stage.chance, stage.start_ms + MINUTE_MS
     minutes = chance.between(8, 16)
     ends = onset + int(minutes * MINUTE_MS)
@@ -47,9 +50,12 @@ def wash_trading(stage: Stage) -> Plan:
     orders = []
     for turn in range(count):
         at_ms = onset + int((turn + 0.5 * chance.random()) * every_ms)
-        buyer, seller = wallets[turn % len(wallets)], wallets[(turn + 1) % len(wallets)]
         amount = size * chance.between(0.9, 1.1)
-        orders.append(Order(at_ms, chance.pick(("buy", "sell")), amount, 1, buyer, seller))
+        order = Order(at_ms, chance.pick(("buy", "sell")), amount)
+        if stage.profile.shows_wallets:
+            buyer, seller = wallets[turn % len(wallets)], wallets[(turn + 1) % len(wallets)]
+            order = order._replace(buyer=buyer, seller=seller)
+        orders.append(order)
     return Plan(
         stage.truth(
             onset_ms=onset,

@@ -10,7 +10,13 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from producers.simulated.truth import Truth
 from schemas.events import Post
 from schemas.times import parse_rfc3339
-from tests.producers.simulated.recording import MINUTE_MS, Recording, recording, within
+from tests.producers.simulated.recording import (
+    MINUTE_MS,
+    START_MS,
+    Recording,
+    recording,
+    within,
+)
 
 _VADER = SentimentIntensityAnalyzer()
 
@@ -155,11 +161,61 @@ def test_divergent_feelings_contradict_the_price() -> None:
 
 def test_washed_trades_stay_among_few_wallets() -> None:
     market = recording()
-    for truth in market.of("wash_trading"):
+    washes = market.of("wash_trading")
+    assert washes
+    for truth in washes:
+        profile = next(p for p in market.market.profiles if p.token == truth.token)
         trades = within(market.ticks[truth.token], truth.onset_ms, truth.ends_ms)
+        assert len(trades) >= 0.9 * truth.numbers["trades"]
         buyers = Counter(tick.buyer for tick in trades if tick.buyer and tick.seller)
-        washed = sum(count for _, count in buyers.most_common(int(truth.numbers["wallets"])))
-        assert washed >= 0.9 * truth.numbers["trades"]
+        if profile.shows_wallets:
+            washed = sum(count for _, count in buyers.most_common(int(truth.numbers["wallets"])))
+            assert washed >= 0.9 * truth.numbers["trades"]
+        else:
+            assert not buyers
+
+
+def test_whales_take_from_the_market_in_parts() -> None:
+    market = recording()
+    whales = market.of("whale_accumulation")
+    assert whales
+    for truth in whales:
+        moved = sorted(_moved(market, truth).values(), reverse=True)
+        taken = sum(moved[: int(truth.numbers["wallets"])])
+        assert taken >= 0.9 * truth.numbers["supply_share"]
+        assert truth.numbers["parts"] >= 2 * truth.numbers["wallets"]
+
+
+def test_sleepers_were_seen_hours_before_and_not_since() -> None:
+    market = recording()
+    awakenings = market.of("dormant_wallet")
+    assert awakenings
+    for truth in awakenings:
+        transfers = market.transfers[truth.token]
+        waking = within(transfers, truth.onset_ms - 3_000, truth.ends_ms)
+        sent: Counter[str] = Counter()
+        for transfer in waking:
+            sent[transfer.from_address] += float(transfer.amount)
+        (wallet, _) = sent.most_common(1)[0]
+        before = within(transfers, START_MS, truth.starts_ms)
+        times = [
+            parse_rfc3339(transfer.event_time)
+            for transfer in before
+            if wallet in (transfer.from_address, transfer.to_address)
+        ]
+        assert times
+        assert truth.onset_ms - times[-1] >= 90 * MINUTE_MS
+
+
+def test_stakers_are_many_and_paid_little() -> None:
+    market = Recording(seed=13, scenarios_per_hour=56.0)
+    payouts = market.of("staking_payouts")
+    assert payouts
+    for truth in payouts:
+        paid = within(market.transfers[truth.token], truth.onset_ms - 3_000, truth.ends_ms)
+        payers = Counter(transfer.from_address for transfer in paid)
+        assert payers.most_common(1)[0][1] >= 0.9 * truth.numbers["stakers"]
+        assert truth.numbers["stakers"] >= 14
 
 
 def _rush_orders(market: Recording, truth: Truth) -> int:

@@ -49,6 +49,9 @@ def test_every_kind_happens(lively: list[Truth]) -> None:
         "quarrel",
         "treasury_transfer",
         "whale_accumulation",
+        "dormant_wallet",
+        "cold_reshuffle",
+        "staking_payouts",
         "market_maker",
         "pullback",
     }
