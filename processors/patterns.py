@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.detectors.base import Detector, JoinedDetector
+from processors.detectors.dormant_wallet import DormantWallet
 from processors.detectors.holder_concentration import HolderConcentration
 from processors.detectors.honeypot import Honeypot
 from processors.detectors.mention_burst import MentionBurst
@@ -17,6 +18,8 @@ from processors.detectors.sentiment_price_divergence import SentimentPriceDiverg
 from processors.detectors.sentiment_spike import SentimentSpike
 from processors.detectors.shilling import Shilling
 from processors.detectors.sniper_bundle import SniperBundle
+from processors.detectors.wash_trading import WashTrading
+from processors.detectors.whale_accumulation import WhaleAccumulation
 from processors.detectors.whale_dump import WhaleDump
 
 
@@ -48,7 +51,10 @@ class PatternSet:
 SHIPPED = PatternSet(
     leading=(
         PumpAndDump,
+        WashTrading,
         WhaleDump,
+        WhaleAccumulation,
+        DormantWallet,
         RugPull,
         SniperBundle,
         Honeypot,

@@ -92,6 +92,11 @@ class HubBook:
         known = self._seen.get(address)
         return len(known.receivers) if known else 0
 
+    def givers(self, address: str) -> int:
+        """Distinct addresses it is known to have received from, at most the bound."""
+        known = self._seen.get(address)
+        return len(known.givers) if known else 0
+
     def share(self, address: str) -> float:
         """Its share of all transfers, in 0..1; never above the true one."""
         known = self._seen.get(address)
@@ -104,7 +109,9 @@ class HubBook:
         dealings = self._count(sender)
         self._remember(dealings.counterparties, receiver)
         self._remember(dealings.receivers, receiver)
-        self._remember(self._count(receiver).counterparties, sender)
+        dealings = self._count(receiver)
+        self._remember(dealings.counterparties, sender)
+        self._remember(dealings.givers, sender)
 
     def _count(self, address: str) -> _Dealings:
         seen = self._seen
@@ -131,6 +138,7 @@ class _Dealings:
     inherited: int
     counterparties: dict[int, None] = field(default_factory=dict)
     receivers: dict[int, None] = field(default_factory=dict)
+    givers: dict[int, None] = field(default_factory=dict)
 
 
 class RelayBook:

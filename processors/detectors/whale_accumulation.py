@@ -1,0 +1,210 @@
+"""Somebody large takes tokens off the market: from exchanges and pools into few wallets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from processors.detectors.aftermath import Aftermath, Course
+from processors.detectors.amounts import UsualAmounts
+from processors.detectors.base import Detector, FollowUp, Opening
+from processors.detectors.holders import HolderBook, HubBook, is_nowhere
+from processors.detectors.withdrawals import Taking, WithdrawalBook
+from schemas.alerts import Evidence, Pattern, Severity
+from schemas.events import Transfer
+from schemas.topics import TRANSFERS
+
+
+@dataclass(frozen=True, slots=True)
+class WhaleAccumulationParameters:
+    """Where the lines lie, and why there."""
+
+    #: Transfers; the window of what is usual: some hours of a busy token, days of a quiet one.
+    history: int = 256
+    #: Transfers seen before anything may alert; fewer give no deviation worth its name.
+    grace: int = 20
+    #: Standard deviations above the mean log-amount of one transfer that the sum must have.
+    huge: float = 2.5
+    #: Milliseconds within which withdrawals of one wallet are one accumulation.
+    span_ms: int = 1_800_000
+    #: Withdrawals a wallet needs: a single large one is as a rule somebody's custody.
+    parts: int = 2
+    #: Wallets that may act as one, and the part of the largest one's that each must take; likewise
+    #: the part of its largest withdrawal that counts as another.
+    wallets: int = 3
+    least: float = 0.2
+    #: Part of what it took that a wallet must have kept: who passes it on is a station on the way.
+    kept: float = 0.7
+    #: Part of everything withdrawn meanwhile: who pays out to many concentrates nothing.
+    concentration: float = 0.7
+    #: Share of what the known holders hold that is taken; less does not move a market.
+    taken_share: float = 0.01
+    #: Distinct counterparties that make an address a pool or an exchange, if it also sent to some
+    #: and takes part in this share of all transfers. The most active wallet of a crowd has fewer.
+    hub_degree: int = 4
+    hub_receivers: int = 2
+    hub_share: float = 0.02
+    #: What leaves it is a withdrawal if so many also sent to it, or if its share is so large: a
+    #: treasury only pays, and not that often.
+    hub_givers: int = 2
+    source_share: float = 0.07
+    #: Addresses remembered as holders, hubs and depositors, and withdrawals; about 20 kB.
+    addresses: int = 64
+    #: Milliseconds after an alert in which no other is opened: it would be the same event.
+    cool_down_ms: int = 1_800_000
+
+
+PARAMETERS = WhaleAccumulationParameters()
+#: Counterparties remembered of an address; beyond it a hub is a hub.
+_COUNTERPARTIES = 16
+_COURSE = Course(
+    begun="accumulating",
+    confirmed="price follows",
+    refuted="sold again",
+    ended="accumulated",
+    rising=True,
+    change=0.05,
+)
+
+
+class WhaleAccumulation(Detector[Transfer]):
+    """Flag a few wallets that take most of what leaves pools and exchanges, far beyond the usual.
+
+    Use: tokens with on-chain transfers. What wallets have taken within half an hour is summed, net
+    of what they sent on, so slicing and spreading over up to three wallets hides nothing; wallets
+    that send back to a pool or an exchange (cold wallets, market makers, traders) do not count.
+    Weakness: one single withdrawal, more wallets than three, or buying over days is not seen;
+    an exchange's new cold wallet that is filled in parts and never tested looks the same. Who is a
+    pool or an exchange is inferred from the transfers alone (see ``holders``). The quantity is the
+    field's "net flow of large holders"; no benchmark is published for it.
+    Parameters: ``WhaleAccumulationParameters``.
+    """
+
+    pattern: ClassVar[Pattern] = "whale_accumulation"
+    topic: ClassVar[str] = TRANSFERS.name
+    version: ClassVar[str] = "1"
+    reads = (Transfer,)
+
+    def __init__(self, parameters: WhaleAccumulationParameters = PARAMETERS) -> None:
+        self._parameters = parameters
+        self._amounts = UsualAmounts(parameters.history)
+        self._holders = HolderBook(parameters.addresses)
+        self._hubs = HubBook(parameters.addresses, _COUNTERPARTIES)
+        self._book = WithdrawalBook(parameters.addresses, parameters.span_ms)
+        self._quiet_until_ms = 0
+
+    def observe(self, event: Transfer, time_ms: int) -> Opening | None:
+        amount = float(event.amount)
+        sender, receiver = event.from_address, event.to_address
+        if amount <= 0.0 or sender == receiver:
+            return None
+        opening = None
+        if not (is_nowhere(sender) or is_nowhere(receiver)):
+            opening = self._judge(sender, receiver, amount, time_ms)
+        self._amounts.learn(amount)
+        self._holders.learn(sender, receiver, amount)
+        self._hubs.learn(sender, receiver)
+        if opening is not None:
+            self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
+        return opening
+
+    def follow(self, opening: Opening, time_ms: int) -> FollowUp:
+        del time_ms
+        return Aftermath(_COURSE, opening)
+
+    def _judge(self, sender: str, receiver: str, amount: float, time_ms: int) -> Opening | None:
+        parameters, book = self._parameters, self._book
+        book.send(sender, amount)
+        if self._is_hub(receiver):
+            book.note_deposit(sender)
+            return None
+        if not self._is_source(sender):
+            return None
+        book.withdraw(receiver, amount, time_ms)
+        if time_ms < self._quiet_until_ms or self._amounts.learned < parameters.grace:
+            return None
+        taking = book.largest(
+            parameters.wallets, parameters.parts, parameters.least, parameters.kept
+        )
+        if taking is None or taking.share < parameters.concentration:
+            return None
+        deviations = self._amounts.deviations(taking.amount)
+        held = max(self._holders.total(), taking.amount)
+        share = taking.amount / held
+        if deviations < parameters.huge or share < parameters.taken_share:
+            return None
+        return _opening(parameters, _Findings(taking, self._amounts.usual, deviations, share))
+
+    def _is_hub(self, address: str) -> bool:
+        hubs, parameters = self._hubs, self._parameters
+        return (
+            hubs.degree(address) >= parameters.hub_degree
+            and hubs.receivers(address) >= parameters.hub_receivers
+            and hubs.share(address) >= parameters.hub_share
+        )
+
+    def _is_source(self, address: str) -> bool:
+        hubs, parameters = self._hubs, self._parameters
+        return self._is_hub(address) and (
+            hubs.givers(address) >= parameters.hub_givers
+            or hubs.share(address) >= parameters.source_share
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What speaks for an accumulation; amounts in tokens."""
+
+    taking: Taking
+    usual: float
+    deviations: float
+    share: float
+
+
+def _opening(parameters: WhaleAccumulationParameters, found: _Findings) -> Opening:
+    share, taking = found.share, found.taking
+    severity: Severity = "high" if share >= 0.5 else "medium" if share >= 0.1 else "low"
+    who = "One wallet" if taking.wallets == 1 else f"{taking.wallets} wallets"
+    return Opening(
+        # From half to 0.9 with the share that is taken; a rising price adds the rest.
+        score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
+        severity=severity,
+        onset_ms=taking.first_ms,
+        phase=_COURSE.begun,
+        explanation=(
+            f"{who} took {taking.amount:,.6g} tokens off pools and exchanges in {taking.parts} "
+            f"parts ({share:.1%} of what is known to be held, {taking.share:.0%} of what was "
+            "withdrawn meanwhile)."
+        ),
+        evidence=(
+            Evidence(
+                feature="taken_amount",
+                value=taking.amount,
+                baseline=found.usual,
+                threshold=None,
+                weight=0.2,
+            ),
+            Evidence(
+                feature="amount_deviations",
+                value=found.deviations,
+                baseline=0.0,
+                threshold=parameters.huge,
+                weight=0.3,
+            ),
+            Evidence(
+                feature="taken_share",
+                value=share,
+                baseline=None,
+                threshold=parameters.taken_share,
+                weight=0.3,
+            ),
+            Evidence(
+                feature="withdrawn_share",
+                value=taking.share,
+                baseline=None,
+                threshold=parameters.concentration,
+                weight=0.2,
+            ),
+        ),
+    )
