@@ -226,8 +226,10 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     plain = _plain(value)
-    if isinstance(value, Interval):
+    if isinstance(value, Interval) and math.isfinite(value.estimate):
         return f'<td class="number">{escape(str(value))}</td>'
+    if isinstance(value, Interval):
+        return '<td class="number">–</td>'
     if plain is None:
         return '<td class="number">–</td>'
     if isinstance(plain, bool):

@@ -32,6 +32,7 @@ FIGURES = {
     "F1": Interval(0.9, 0.85, 0.93),
     "rows": 9235,
     "delay_median": float("nan"),
+    "undefined": Interval(float("nan"), float("nan"), float("nan")),
     "mean": np.float64(0.25),
     "by_pattern": {"pump": {"recall": 1.0, "found": 3}, "whale": {"recall": 0.5, "late": True}},
     "files": [{"file": "<one>", "false_alerts": [1.5, 2.0]}],
@@ -80,6 +81,7 @@ def test_the_page_stands_alone_and_shows_everything(tmp_path: Path) -> None:
     for text in ("first &lt;note&gt;", "Told &amp; true", "0.900 (0.850 to 0.930)", "9,235"):
         assert text in page
     assert "&lt;one&gt;" in page
+    assert "nan" not in page
     assert "by pattern" in page
 
 
