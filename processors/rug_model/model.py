@@ -50,7 +50,7 @@ class RugModel:
     How: adaptive random forests (a tree whose errors drift is grown anew) that split early,
     because examples are few, and a logistic regression over soft steps of each feature, which
     learns faster. Their mean log-odds are the answer. Members differ in how much they make up for
-    the rarer class, which keeps the mean calibrated while rare pools still weigh.
+    the rarer class; on the labelled tokens that gained less than chance explains.
 
     Weakness: where nearly all pools are alike (the creator holds all liquidity and locked none),
     the few benign ones are found less than half the time, by a batch learner too. Labels come
