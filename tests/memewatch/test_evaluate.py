@@ -11,13 +11,13 @@ from memewatch.cli.main import app
 
 
 def test_a_simulated_market_is_scored_and_its_raw_answers_written(tmp_path: Path) -> None:
-    options = ["--seed", "5", "--tokens", "4", "--hours", "3", "--out", str(tmp_path)]
+    options = ["--seed", "9", "--tokens", "4", "--hours", "3", "--out", str(tmp_path)]
     answer = CliRunner().invoke(app, ["evaluate", "simulated", *options])
     assert answer.exit_code == 0, answer.output
     assert "whale_dump" in answer.stdout
     alerts = [json.loads(line) for line in (tmp_path / "alerts.ndjson").read_text().splitlines()]
     truths = [json.loads(line) for line in (tmp_path / "truth.ndjson").read_text().splitlines()]
-    assert truths
+    assert {truth["honest"] for truth in truths} == {True, False}
     assert alerts
     assert (tmp_path / "report.html").exists()
 
