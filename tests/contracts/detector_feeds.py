@@ -27,7 +27,7 @@ AnyDetector = type[Detector[Any]] | type[JoinedDetector]
 
 START_MS = 1_765_000_000_000
 HOUR_MS = 3_600_000
-_SEED, _TOKENS, _HOURS = 31, 4, 26
+_SEED, _TOKENS, _HOURS = 31, 7, 26
 _KINDS = ("sentiment", "trading", "flow")
 _VIEW_SIGNALS = 360
 
