@@ -44,7 +44,7 @@ class DormantWalletParameters:
     #: Receivers ever beyond which it works for others (a staking contract, an exchange) and does
     #: not move its own.
     receivers: int = 3
-    #: Holders remembered; together about 10 kB.
+    #: Holders remembered; up to 20 kB in all.
     addresses: int = 64
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
     cool_down_ms: int = 1_800_000

@@ -49,7 +49,7 @@ class WhaleAccumulationParameters:
     #: treasury only pays, and not that often.
     hub_givers: int = 2
     source_share: float = 0.07
-    #: Addresses remembered as holders, hubs and depositors, and withdrawals; about 20 kB.
+    #: Addresses remembered as holders, hubs and depositors, and withdrawals; up to 30 kB in all.
     addresses: int = 64
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
     cool_down_ms: int = 1_800_000
