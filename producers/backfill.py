@@ -25,7 +25,7 @@ from producers.compacted import newest_value
 from producers.intake import Intake
 from producers.lane import Feed, Lane
 from producers.live.base import Heard, LiveSource, NoHistoryError
-from producers.live.catalogue import source_class
+from producers.live.catalogue import require_on
 from producers.live.feed import LiveFeed, close
 from producers.live.live import make_source, surroundings
 from producers.live.stored import stored_payloads
@@ -104,8 +104,8 @@ async def backfill_async(
     progress: Callable[[int, int], None] = lambda _newest_ms, _events: None,
 ) -> BackfillReport:
     """As ``backfill``, in a running event loop; ends early and in order when ``stop`` is set."""
-    if not stored and (reason := source_class(name).off(settings)) is not None:
-        raise OperatorError(f"source {name} is off: {reason}")
+    if not stored:
+        require_on(name, settings)
     clock = SystemClock()
     await asyncio.to_thread(ensure_topics, settings)
     async with surroundings(settings, clock) as around:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memewatch.clock import Clock, SystemClock
-from memewatch.errors import OperatorError
 from memewatch.settings import Settings
-from producers.lane import Feed
 from producers.live.base import LiveSource
-from producers.live.catalogue import source_class
-from producers.live.feed import LiveFeed
+from producers.live.catalogue import require_on
 from producers.live.live import make_source, surroundings
+from producers.live.plan import feed_of
 from producers.publishing import Plan, publish, stop_on_signals
 from producers.right import AnotherPublisherError
 from producers.runner import Runner
@@ -63,8 +61,7 @@ async def collect_async(
     settings: Settings, name: str, clock: Clock, stop: asyncio.Event
 ) -> CollectReport:
     """As ``collect``, in a running event loop; ends early and in order when ``stop`` is set."""
-    if (reason := source_class(name).off(settings)) is not None:
-        raise OperatorError(f"source {name} is off: {reason}")
+    require_on(name, settings)
     async with surroundings(settings, clock) as around:
         source = make_source(name, around)
         deadline_ms = clock.now_ms() + round(_WAIT_S * 1000)
@@ -91,16 +88,12 @@ async def collect_async(
 
 
 def plan_pass(source: LiveSource, last: SessionState | None, until_ms: int) -> Plan:
-    """One pass from the source's stored cursor; a killed one goes on in its own session."""
+    """One pass from the source's stored cursor; what a killed one left, the next one takes."""
     known = last.sources.get(source.name) if last else None
     cursors = {source.name: known.cursor} if known and known.cursor is not None else {}
-    feed = Feed(
-        source=LiveFeed(source, lambda resume: source.catch_up(resume, until_ms)),
-        silence_s=source.silence_s,
-        lateness_ms=round(source.lateness_s * 1000),
+    feed = replace(
+        feed_of(source, lambda resume: source.catch_up(resume, until_ms)),
         restarts=_RESTARTS,
-        live=True,
-        stored=source.stored,
         hold_limit_ms=None,
         from_ms=until_ms - _FIRST_PASS_MS,
         until_ms=until_ms,

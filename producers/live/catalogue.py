@@ -47,6 +47,16 @@ def source_class(name: str) -> type[LiveSource]:
     return found
 
 
+def require_on(name: str, settings: Settings) -> None:
+    """Return if the source is on.
+
+    Raises:
+        OperatorError: it is off (the message says what turns it on), or there is none.
+    """
+    if (reason := source_class(name).off(settings)) is not None:
+        raise OperatorError(f"source {name} is off: {reason}")
+
+
 def listed(settings: Settings) -> list[Listed]:
     """All sources, on and off, as the settings say."""
     return [Listed(name, source_class(name).off(settings)) for name in NAMES]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from producers.lane import Feed
-from producers.live.base import LiveSource
+from producers.live.base import Heard, LiveSource
 from producers.live.feed import LiveFeed
 from producers.publishing import Plan
 from producers.state import SessionState
@@ -15,10 +15,12 @@ from producers.state import SessionState
 LIVE = "live"
 
 
-def feed_of(source: LiveSource) -> Feed:
-    """How the runner treats a live source that is followed for ever."""
+def feed_of(
+    source: LiveSource, hear: Callable[[str | None], AsyncIterator[Heard]] | None = None
+) -> Feed:
+    """How the runner treats a live source; without ``hear`` it is followed for ever."""
     return Feed(
-        source=LiveFeed(source),
+        source=LiveFeed(source, hear),
         silence_s=source.silence_s,
         lateness_ms=round(source.lateness_s * 1000),
         live=True,
