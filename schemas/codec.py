@@ -16,6 +16,7 @@ from schemas.events import Control, Event, Finality, Liquidity, Post, Profile, T
 from schemas.payloads import RawPayload
 from schemas.times import EARLIEST_MS, LATEST_MS, parse_rfc3339
 from schemas.topics import POSTS, TICKS, TRANSFERS
+from schemas.verdicts import Verdict
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 decode_raw_payload: Callable[[bytes], RawPayload] = _decoder(RawPayload)
+decode_verdict: Callable[[bytes], Verdict] = _decoder(Verdict)
 
 
 def decode_post(value: bytes) -> Post:

@@ -16,6 +16,7 @@ from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.compatibility import incompatibilities
 from schemas.events import Control, Finality, Liquidity, Post, Profile, Tick, Transfer
 from schemas.payloads import RawPayload
+from schemas.verdicts import Verdict
 
 DIRECTORY = Path(__file__).parent / "json"
 CONTRACTS: tuple[type[msgspec.Struct], ...] = (
@@ -30,6 +31,7 @@ CONTRACTS: tuple[type[msgspec.Struct], ...] = (
     Alert,
     DeadLetter,
     RawPayload,
+    Verdict,
 )
 
 

@@ -37,6 +37,16 @@ TICKS = TopicSpec("ticks", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
 TRANSFERS = TopicSpec("transfers", "token", EVENT_PARTITIONS, 30 * _DAY_MS)
 SIGNALS = TopicSpec("signals", "token", EVENT_PARTITIONS, 7 * _DAY_MS)
 ALERTS = TopicSpec("alerts", "token", EVENT_PARTITIONS, 365 * _DAY_MS)
+#: What users say of alerts. Labels are kept for good, so of each user's opinion of an alert the
+#: newest stays; keyed by the alert alone, one user's would push out another's. One partition, since
+#: people are slow.
+VERDICTS = TopicSpec(
+    "verdicts",
+    "alert and user, hashed",
+    1,
+    -1,
+    compacted=True,
+)
 #: What the sources' servers said, as it came: a better parser can read history again.
 RAW_PAYLOADS = TopicSpec(
     "raw-payloads", "source", 1, 7 * _DAY_MS, extra={"retention.bytes": str(8 * 1024**3)}
@@ -75,6 +85,7 @@ ALL_TOPICS = (
     *EVENT_TOPICS,
     SIGNALS,
     ALERTS,
+    VERDICTS,
     RAW_PAYLOADS,
     BACKFILLS,
     DEAD_LETTERS,

@@ -8,9 +8,16 @@ from msgspec.structs import replace
 
 from memewatch.clock import Clock
 from schemas.alerts import Alert
-from schemas.codec import EVENT_DECODERS, InvalidRecordError, decode_alert, event_time_ms
+from schemas.codec import (
+    EVENT_DECODERS,
+    InvalidRecordError,
+    decode_alert,
+    decode_verdict,
+    event_time_ms,
+)
 from schemas.times import from_ms, parse_rfc3339, rfc3339
-from schemas.topics import ALERTS, DEAD_LETTERS
+from schemas.topics import ALERTS, DEAD_LETTERS, VERDICTS
+from schemas.verdicts import Verdict
 from sinks.base import Undecodable
 from sinks.postgres.dead_letter_rows import TABLE as DEAD_LETTERS_TABLE
 from sinks.postgres.dead_letter_rows import broken_dead_letter_row, dead_letter_row
@@ -30,6 +37,8 @@ def decoder(clock: Clock) -> Decoder:
         try:
             if topic == ALERTS.name:
                 return alert_content(value)
+            if topic == VERDICTS.name:
+                return verdict_content(value)
             if topic == DEAD_LETTERS.name:
                 return DEAD_LETTERS_TABLE, dead_letter_row(value)
             return table_row(topic, value)
@@ -54,6 +63,12 @@ def alert_content(value: bytes) -> Alert:
         ended_at=None if alert.ended_at is None else _canonical(alert.ended_at),
         detected_at=_canonical(alert.detected_at),
     )
+
+
+def verdict_content(value: bytes) -> Verdict:
+    """The verdict with its time as alerts have theirs."""
+    verdict = decode_verdict(value)
+    return replace(verdict, given_at=_canonical(verdict.given_at))
 
 
 def _canonical(text: str) -> str:

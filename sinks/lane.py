@@ -1,6 +1,7 @@
 """One lane of the sink: some topics, one reader, one connection, one sink.
 
-Alerts have a lane of their own, so that they never wait behind bulk rows.
+Alerts have a lane of their own, so that they never wait behind bulk rows; and so have verdicts,
+because who gave one looks for it at once.
 """
 
 from __future__ import annotations

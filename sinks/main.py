@@ -1,4 +1,4 @@
-"""The sink stage: two lanes and retention, until it is told to stop."""
+"""The sink stage: three lanes and retention, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from memewatch.clock import Clock, SystemClock
 from memewatch.metrics import metrics_endpoint
 from memewatch.settings import Settings
-from schemas.topics import ALERTS, DEAD_LETTERS, EVENT_TOPICS, SIGNALS
+from schemas.topics import ALERTS, DEAD_LETTERS, EVENT_TOPICS, SIGNALS, VERDICTS
 from sinks.lane import PASSING, Lane, LanePlan, wait
 from sinks.metrics import SinkMetrics
 from sinks.postgres.alerts import AlertSink
 from sinks.postgres.connection import connect
 from sinks.postgres.retention import sweep
 from sinks.postgres.series import SeriesSink
+from sinks.postgres.verdicts import VerdictSink
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ BULK = LanePlan(
     linger_s=0.5,
 )
 ALERT = LanePlan(name="alerts", topics=(ALERTS,), sink=AlertSink, batch=500, linger_s=0.0)
+VERDICT = LanePlan(name="verdicts", topics=(VERDICTS,), sink=VerdictSink, batch=500, linger_s=0.0)
+LANES = (ALERT, BULK, VERDICT)
 
 _RETENTION_EVERY_S = 60.0
 #: The alert lane takes over from the bulk lane's Python code within this, not Python's 5 ms.
@@ -55,8 +58,7 @@ async def _serve(settings: Settings, clock: Clock, metrics: SinkMetrics) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     lanes = [
-        _LaneThread(Lane(plan, settings, clock, metrics), plan.name, stop, loop)
-        for plan in (ALERT, BULK)
+        _LaneThread(Lane(plan, settings, clock, metrics), plan.name, stop, loop) for plan in LANES
     ]
     for lane in lanes:
         lane.start()

@@ -23,6 +23,7 @@ from schemas.topics import (
     EVENT_TOPICS,
     SIGNALS,
     SINK_GROUP,
+    VERDICTS,
     WORKERS_GROUP,
 )
 
@@ -30,7 +31,7 @@ Place = tuple[str, int]
 _TIMEOUT_S = 15.0
 
 _READ_BY_WORKERS = {spec.name for spec in EVENT_TOPICS}
-_READ_BY_SINK = {spec.name for spec in (*EVENT_TOPICS, SIGNALS, ALERTS, DEAD_LETTERS)}
+_READ_BY_SINK = {spec.name for spec in (*EVENT_TOPICS, SIGNALS, ALERTS, VERDICTS, DEAD_LETTERS)}
 
 
 async def read_topics(settings: Settings) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from memewatch.settings import Settings
 from memewatch.stack.roles import API, SINK, Role
 from schemas.alerts import Alert, Signal
 from schemas.events import Finality, Liquidity, Post, Profile, Tick, Transfer
+from schemas.verdicts import Verdict
 from sinks.migrations import upgrade
 from sinks.postgres.connection import connect
 from sinks.postgres.rows import SERIES_TABLES
@@ -62,6 +63,7 @@ def test_every_field_of_an_event_has_its_column() -> None:
 async def test_tables_have_the_contracts_columns(settings: Settings) -> None:
     alert = set(Alert.__struct_fields__) | {"seq", "created_at", "updated_at"}
     assert await columns(settings, "alerts") == alert
+    assert await columns(settings, "verdicts") == set(Verdict.__struct_fields__)
     for name, table in SERIES_TABLES.items():
         assert await columns(settings, name) == {*table.columns, "arrived_at"}
 
@@ -99,11 +101,13 @@ def test_who_may_not_migrate_is_told_so_in_a_sentence(
         (SINK, "update finality set status = 'confirmed'"),
         (SINK, "delete from alert_revisions"),
         (SINK, "truncate alerts"),
+        (SINK, "delete from verdicts"),
         (API, "create table mine (x int)"),
         (API, "insert into tokens values ('a', 'A', now(), now())"),
         (API, "update stream_state set seq = 0"),
         (API, "insert into profiles select * from profiles"),
         (API, "delete from alerts"),
+        (API, "update verdicts set verdict = 'right'"),
         (API, "select memewatch_ensure_partition('ticks', '2018-08-01')"),
         (API, "select memewatch_drop_partition('ticks_2018_08', 'infinity')"),
     ],
@@ -129,6 +133,7 @@ async def test_only_tables_of_events_get_partitions_and_lose_rows(
 
 async def test_the_api_reads_what_it_shows(settings: Settings, settings_for: SettingsFor) -> None:
     api = settings_for(settings, API)
-    for table in (*SERIES_TABLES, "tokens", "alerts", "alert_revisions", "stream_state"):
+    shown = (*SERIES_TABLES, "tokens", "alerts", "alert_revisions", "verdicts", "stream_state")
+    for table in shown:
         assert (await run(api, f"select * from {table}")).startswith("SELECT")
     assert (await run(api, "select * from positions")) == "SELECT 0"

@@ -29,9 +29,10 @@ from schemas.events import (
 )
 from schemas.payloads import RawPayload
 from schemas.times import EARLIEST_MS, LATEST_MS, rfc3339
+from schemas.verdicts import JUDGEMENTS, Verdict
 
 Event = Post | Tick | Transfer | Liquidity | Profile | Finality
-Record = Event | Control | Signal | Alert | DeadLetter | RawPayload
+Record = Event | Control | Signal | Alert | DeadLetter | RawPayload | Verdict
 
 TIMES_MS = st.integers(EARLIEST_MS, LATEST_MS - 1)
 
@@ -219,6 +220,19 @@ DEAD_LETTERS = st.builds(
     line=st.none() | _counts,
     failed_at=_times,
 )
+VERDICTS = st.builds(
+    Verdict,
+    id=_names,
+    alert_id=_names,
+    pattern=st.sampled_from(get_args(Pattern)),
+    detector_version=_texts,
+    token=_names,
+    score=st.floats(0, 1),
+    verdict=st.sampled_from(JUDGEMENTS),
+    note=st.none() | _texts,
+    given_by=_names,
+    given_at=_times,
+)
 RECORDS: st.SearchStrategy[Record] = st.one_of(
     POSTS,
     TICKS,
@@ -231,4 +245,5 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
     ALERTS,
     DEAD_LETTERS,
     RAW_PAYLOADS,
+    VERDICTS,
 )

@@ -16,6 +16,7 @@ from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.codec import InvalidRecordError, encode
 from schemas.events import Control, Finality, Liquidity, Post, Profile, Tick, Transfer
 from schemas.payloads import RawPayload
+from schemas.verdicts import Verdict
 from tests.schemas.strategies import FINALITIES, LIQUIDITY, RECORDS, TICKS, Record
 
 DECODERS: dict[type[Any], Callable[[bytes], Any]] = {
@@ -30,6 +31,7 @@ DECODERS: dict[type[Any], Callable[[bytes], Any]] = {
     Alert: codec.decode_alert,
     DeadLetter: codec.decode_dead_letter,
     RawPayload: codec.decode_raw_payload,
+    Verdict: codec.decode_verdict,
 }
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),

@@ -18,7 +18,7 @@ from schemas.codec import encode
 from schemas.events import Control, Finality, Holder, Liquidity, Post, Profile, Tick, Transfer
 from schemas.times import rfc3339
 from sinks.lane import Lane, LanePlan
-from sinks.main import ALERT, BULK
+from sinks.main import LANES
 from sinks.metrics import SinkMetrics
 from sinks.postgres.connection import connect
 
@@ -208,7 +208,7 @@ async def running(
     stop = asyncio.Event()
     tasks = [
         asyncio.ensure_future(Lane(plan, settings, SystemClock(), metrics).run(stop))
-        for plan in plans or (ALERT, BULK)
+        for plan in plans or LANES
     ]
     try:
         yield metrics

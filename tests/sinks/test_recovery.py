@@ -183,10 +183,10 @@ async def test_a_database_that_cannot_take_rows_yet_is_waited_for(
     async with running(sink_settings):
 
         async def said() -> bool:
-            return sum("waiting to go on" in line for line in caplog.messages) >= 2
+            return sum("waiting to go on" in line for line in caplog.messages) >= 3
 
-        await until(said, "both lanes say that they wait")
+        await until(said, "all lanes say that they wait")
         await database.execute("alter table positions_elsewhere rename to positions")
         await until_count(database, "ticks", 1)
         await until_count(database, "alert_revisions", 1)
-    assert sum("waiting to go on" in line for line in caplog.messages) == 2
+    assert sum("waiting to go on" in line for line in caplog.messages) == 3
