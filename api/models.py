@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.alerts import Pattern, Severity, Status
+from schemas.verdicts import LONGEST_NOTE, Judgement
 from schemas.watch import WatchKind
 
 Time = Annotated[
@@ -64,7 +65,7 @@ class Alert(Model):
     pattern: Pattern
     phase: str
     severity: Severity
-    score: Share
+    score: Annotated[Share, Field(description="probability that the alert is right")]
     status: Status
     event_time: Time
     onset_estimate: Time
@@ -74,15 +75,79 @@ class Alert(Model):
     evidence: list[Evidence]
     inputs: list[InputReference]
     detector_version: str
+    impact: Annotated[Share, Field(description="value at risk, by pattern; see detectors.md")] = 0.0
+    part_of: Annotated[
+        str | None, Field(description="the alert that speaks for this one's event, or null")
+    ] = None
     schema_version: int
     created_at: Annotated[Time, Field(description="when revision 1 was stored")]
     updated_at: Annotated[Time, Field(description="when this revision was stored")]
 
 
+class Judging(Model):
+    """What a user thinks of an alert."""
+
+    verdict: Judgement
+    note: Annotated[
+        str | None,
+        Field(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$", description="for people"),
+    ] = None
+
+
+class Verdict(Model):
+    """What one user thinks of one alert, with what the alert was at that time."""
+
+    id: str
+    alert_id: str
+    pattern: Pattern
+    detector_version: str
+    token: str
+    score: Share
+    verdict: Judgement
+    note: str | None
+    given_by: Annotated[str, Field(description="tells one user from another")]
+    given_at: Time
+    schema_version: int
+
+
 class AlertHistory(Alert):
-    """The latest revision, and every revision from the first on."""
+    """The latest revision, every revision from the first on, and what users think of it."""
 
     revisions: list[Alert]
+    verdicts: Annotated[list[Verdict], Field(description="one of each user, in order of time")]
+    own_verdict: Annotated[Judgement | None, Field(description="of whoever asks")]
+
+
+class VerdictCounts(Model):
+    """How many verdicts there are of each kind."""
+
+    right: int
+    wrong: int
+    unsure: int
+
+
+class Detector(Model):
+    """What became of one version of a detector: its alerts, and what users think of them.
+
+    `precision` is the share of right ones among the alerts that more users call right than wrong
+    or the other way round, with the bounds between which it lies with 95 % certainty (Wilson).
+    """
+
+    pattern: Pattern
+    detector_version: str
+    current: Annotated[bool, Field(description="it raised the newest alert of its pattern")]
+    alerts: Annotated[int, Field(description="how many it raised")]
+    verdicts: VerdictCounts
+    judged: Annotated[int, Field(description="alerts that users call right or wrong")]
+    right: Annotated[int, Field(description="those of them that are right")]
+    precision: Share | None
+    precision_low: Share | None
+    precision_high: Share | None
+    floor: Annotated[Share, Field(description="what its precision should reach")]
+    below_floor: Annotated[
+        bool,
+        Field(description="enough alerts are judged, and not even `precision_high` reaches it"),
+    ]
 
 
 class Token(Model):

@@ -7,8 +7,9 @@ from typing import Any
 from processors.alerts import open_alert
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.joined import JoinedAxis
-from processors.joined_items import LastEvent
+from processors.joined_items import LastEvent, Opened
 from processors.records import Outputs
+from processors.risk.model import RiskModel
 from processors.watermarks import SessionClock
 from processors.windows import OpenWindow
 from schemas.alerts import Alert, InputReference
@@ -18,8 +19,16 @@ from schemas.events import Event
 class Announcements:
     """Sends a lane's words out, and to the joined axis while a session gives them an order."""
 
-    def __init__(self, topic: str, partition: int, clock: SessionClock, joined: JoinedAxis) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        clock: SessionClock,
+        joined: JoinedAxis,
+        risk: RiskModel,
+    ) -> None:
         self._topic = topic
+        self._risk = risk
         self._partition = partition
         self._clock = clock
         self._joined = joined
@@ -38,6 +47,7 @@ class Announcements:
         """Revision 1. ``provisional``: it may have to be retracted."""
         alert = open_alert(
             opening,
+            risk=self._risk,
             pattern=detector.pattern,
             version=detector.version,
             token=event.token,
@@ -49,7 +59,9 @@ class Announcements:
         )
         out.alerts.append(alert)
         if self._clock.session is not None:
-            self._joined.add_opening(self._topic, alert, follow_up, time_ms, provisional)
+            self._joined.add_opening(
+                self._topic, Opened(alert, opening, follow_up, provisional), time_ms
+            )
         return alert
 
     def retract(self, alert: Alert, time_ms: int) -> None:

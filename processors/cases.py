@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from processors.detectors.base import FollowUp, JoinedDetector, Revision, TokenView
-from processors.progress import FEATURE as PRICE_SINCE_ALERT
+from processors.alerts import Standing
+from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revision, TokenView
 from processors.progress import Progress
+from processors.risk.events import Event
 from schemas.alerts import Alert, InputReference
 from schemas.times import rfc3339
 
@@ -25,6 +26,24 @@ class Case:
     progress: Progress
     #: Whether the event that opened it may yet be reorganised away.
     provisional: bool
+    #: What the detector said last, before the risk model made anything of it.
+    said: Revision
+    event: Event
+
+    @property
+    def leads(self) -> bool:
+        """Whether it speaks for its event."""
+        return self.event.leader.id == self.alert.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A provisional alert that has ended, as it was last said."""
+
+    alert: Alert
+    said: Revision
+    #: None when it never was part of one.
+    event: Event | None
 
 
 @dataclass(slots=True)
@@ -37,8 +56,8 @@ class JoinedToken:
     session: str
     cases: dict[str, Case] = field(default_factory=dict)
     references: dict[str, InputReference] = field(default_factory=dict)
-    #: Provisional alerts as they were last said, oldest first.
-    ended: OrderedDict[str, Alert] = field(default_factory=OrderedDict)
+    #: Provisional alerts, oldest first.
+    ended: OrderedDict[str, Ended] = field(default_factory=OrderedDict)
 
     def inputs(self) -> list[InputReference]:
         """The newest input of each kind, in a fixed order."""
@@ -48,44 +67,52 @@ class JoinedToken:
         """The alert is not followed any more."""
         self.cases.pop(case.alert.id, None)
         if case.provisional:
-            self.ended[case.alert.id] = case.alert
-            if len(self.ended) > _ENDED_ALERTS:
-                self.ended.popitem(last=False)
+            self.remember(Ended(case.alert, case.said, case.event))
+
+    def remember(self, ended: Ended) -> None:
+        """The lane may yet take the alert back."""
+        self.ended[ended.alert.id] = ended
+        if len(self.ended) > _ENDED_ALERTS:
+            self.ended.popitem(last=False)
 
 
-def as_it_stands(alert: Alert) -> Revision:
-    """The alert as it was last revised."""
+def first_word(opening: Opening) -> Revision:
+    """What an opening says, as a revision would."""
     return Revision(
-        score=alert.score,
-        severity=alert.severity,
-        phase=alert.phase,
-        status=alert.status,
-        explanation=alert.explanation,
-        evidence=tuple(item for item in alert.evidence if item.feature != PRICE_SINCE_ALERT),
+        score=opening.score,
+        impact=opening.impact,
+        phase=opening.phase,
+        status="open",
+        explanation=opening.explanation,
+        evidence=opening.evidence,
     )
 
 
-def resolution(alert: Alert, time_ms: int) -> Revision:
+def as_it_ended(ended: Ended) -> Standing:
+    """The standing of an alert that has no event any more."""
+    return Standing(ended.alert.score, ended.alert.part_of)
+
+
+def resolution(said: Revision, time_ms: int) -> Revision:
     """The end of an alert whose follow-up cannot go on."""
-    return replace(as_it_stands(alert), status="resolved", ended_ms=time_ms)
+    return replace(said, status="resolved", ended_ms=time_ms)
 
 
-def retraction(alert: Alert, time_ms: int) -> Revision:
+def retraction(said: Revision, time_ms: int) -> Revision:
     """The end of an alert that rests on a block which is no part of the chain any more."""
     return replace(
-        as_it_stands(alert),
+        said,
         status="retracted",
         explanation=(
-            f"{alert.explanation} The chain was reorganised at {rfc3339(time_ms)}: "
+            f"{said.explanation} The chain was reorganised at {rfc3339(time_ms)}: "
             "the block this rests on is no part of it any more."
         ),
         ended_ms=time_ms,
     )
 
 
-def reopening(alert: Alert) -> Revision:
+def reopening(said: Revision) -> Revision:
     """An alert that was retracted, or has ended, and opens again by the very same event."""
     return replace(
-        as_it_stands(alert),
-        explanation=f"{alert.explanation} The chain has come back to the block this rests on.",
+        said, explanation=f"{said.explanation} The chain has come back to the block this rests on."
     )

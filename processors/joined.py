@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
@@ -18,13 +19,15 @@ from processors.alerts import open_alert, revise_alert
 from processors.cases import (
     OPEN_ALERTS_A_TOKEN,
     Case,
+    Ended,
     JoinedToken,
-    as_it_stands,
+    as_it_ended,
+    first_word,
     reopening,
     resolution,
     retraction,
 )
-from processors.detectors.base import FollowUp, Revision, TokenView
+from processors.detectors.base import Revision, TokenView
 from processors.joined_items import (
     Item,
     JoinedSession,
@@ -36,6 +39,7 @@ from processors.joined_items import (
 from processors.patterns import PatternSet
 from processors.progress import Progress
 from processors.records import Outputs
+from processors.risk.flagger import Flagger
 from processors.watermarks import END, START
 from schemas.alerts import Alert, DeadLetter, Signal
 from schemas.codec import encode
@@ -55,6 +59,7 @@ class JoinedAxis:
 
     def __init__(self, patterns: PatternSet, idle_ms: int) -> None:
         self._patterns = patterns
+        self._flagger = Flagger(patterns.risk)
         self._idle_ms = idle_ms
         self._sessions: deque[JoinedSession] = deque()
         #: Least recently active first, so that the limit drops the one idle longest.
@@ -72,19 +77,12 @@ class JoinedAxis:
         self._sessions.append(JoinedSession(name))
         # A lane that is here already has left the sessions before; the others have yet to come.
 
-    def add_opening(
-        self,
-        topic: str,
-        alert: Alert,
-        follow_up: FollowUp,
-        time_ms: int,
-        provisional: bool = False,
-    ) -> None:
+    def add_opening(self, topic: str, opened: Opened, time_ms: int) -> None:
         """An alert that a lane opened; its follow-up lives here from its event time on.
 
-        ``provisional``: the lane may take it back, even after it has ended here.
+        If it is provisional the lane may take it back, even after it has ended here.
         """
-        self._add(topic, time_ms, alert.id, Opened(alert, follow_up, provisional))
+        self._add(topic, time_ms, opened.alert.id, opened)
 
     def add_retraction(self, topic: str, alert: Alert, time_ms: int) -> None:
         """What a lane opened an alert by turned out to be no part of the chain."""
@@ -151,18 +149,27 @@ class JoinedAxis:
     def _follow(self, opened: Opened, time_ms: int, session: JoinedSession, out: Outputs) -> None:
         alert = opened.alert
         token = self._token(alert.token, alert.symbol, time_ms, session)
-        progress = Progress(token.view, time_ms)
-        case = Case(alert, opened.follow_up, progress, opened.provisional)
+        said = first_word(opened.opening)
         if len(token.cases) >= OPEN_ALERTS_A_TOKEN:
-            token.end(case)
+            if opened.provisional:
+                token.remember(Ended(alert, said, None))
             return
+        case = Case(
+            alert=alert,
+            follow_up=opened.follow_up,
+            progress=Progress(token.view, time_ms),
+            provisional=opened.provisional,
+            said=said,
+            event=self._flagger.event_of(token, alert, said, time_ms),
+        )
         token.cases[alert.id] = case
         horizon_ms = time_ms + opened.follow_up.horizon_ms
         heapq.heappush(self._timers, (horizon_ms, alert.id, alert.token))
         known = token.ended.pop(alert.id, None)
         if known is not None:
-            case.alert = msgspec.structs.replace(alert, revision=known.revision)
-            self._revise(token, case, reopening(alert), time_ms, out)
+            case.alert = msgspec.structs.replace(alert, revision=known.alert.revision)
+            self._revise(token, case, reopening(said), time_ms, out)
+        self._tell_all(token, self._flagger.joined(token, case), time_ms, out)
         self._review(token, case, time_ms, out)
 
     def _retract(self, alert: Alert, time_ms: int, out: Outputs) -> None:
@@ -172,19 +179,34 @@ class JoinedAxis:
             return
         case = token.cases.get(alert.id)
         if case is not None:
-            self._revise(token, case, retraction(case.alert, time_ms), time_ms, out)
-        elif (known := token.ended.get(alert.id)) is not None and known.status != "retracted":
-            known = revise_alert(known, retraction(known, time_ms), token.inputs(), out.now)
-            token.ended[alert.id] = known
-            out.alerts.append(known)
+            self._revise(token, case, retraction(case.said, time_ms), time_ms, out)
+        elif (known := token.ended.get(alert.id)) is not None and known.said.status != "retracted":
+            said = retraction(known.said, time_ms)
+            told = revise_alert(
+                known.alert,
+                said,
+                as_it_ended(known),
+                self._patterns.risk,
+                token.inputs(),
+                out.now,
+            )
+            token.ended[alert.id] = Ended(told, said, known.event)
+            out.alerts.append(told)
+            if known.event is not None:
+                self._tell_all(
+                    token, self._flagger.retracted(token, known.event, alert.id), time_ms, out
+                )
 
     def _take_in(self, item: Signalled, time_ms: int, session: JoinedSession, out: Outputs) -> None:
         signal = item.signal
         token = self._token(signal.token, signal.symbol, time_ms, session)
         token.references[signal.kind] = item.last_event.reference
         token.view.recent.setdefault(signal.kind, deque(maxlen=_VIEW_SIGNALS)).append(signal)
+        self._flagger.note(token, signal)
         for case in list(token.cases.values()):
-            self._review(token, case, time_ms, out)
+            # An earlier one's end may have been told with it.
+            if case.alert.id in token.cases:
+                self._review(token, case, time_ms, out)
         for detector in token.detectors:
             try:
                 opening = detector.observe(token.view, signal, time_ms)
@@ -195,6 +217,7 @@ class JoinedAxis:
                 continue
             alert = open_alert(
                 opening,
+                risk=self._patterns.risk,
                 pattern=detector.pattern,
                 version=detector.version,
                 token=signal.token,
@@ -206,17 +229,18 @@ class JoinedAxis:
             )
             out.alerts.append(alert)
             follow_up = detector.follow(opening, time_ms)
-            self._follow(Opened(alert, follow_up), time_ms, session, out)
+            self._follow(Opened(alert, opening, follow_up), time_ms, session, out)
 
     def _review(self, token: JoinedToken, case: Case, time_ms: int, out: Outputs) -> None:
         try:
             revision = case.follow_up.review(token.view, time_ms)
         except Exception as error:
             self._failed(case.alert.pattern, error, encode(case.alert), out)
-            revision = resolution(case.alert, time_ms)
-        if revision is None and case.progress.news(token.view, time_ms):
-            revision = as_it_stands(case.alert)
-        self._revise(token, case, revision, time_ms, out)
+            revision = resolution(case.said, time_ms)
+        if revision is not None:
+            self._revise(token, case, revision, time_ms, out)
+        elif case.leads and case.progress.news(token.view, time_ms):
+            self._tell(token, case, time_ms, out)
 
     def _failed(self, pattern: str, error: Exception, value: bytes, out: Outputs) -> None:
         """A detector's bug costs its own word on one input, not the partition's progress."""
@@ -231,21 +255,33 @@ class JoinedAxis:
         )
 
     def _revise(
-        self,
-        token: JoinedToken,
-        case: Case,
-        revision: Revision | None,
-        time_ms: int,
-        out: Outputs,
+        self, token: JoinedToken, case: Case, revision: Revision, time_ms: int, out: Outputs
     ) -> None:
-        if revision is None:
-            return
-        progress = case.progress.tell(token.view, time_ms)
-        revision = replace(revision, evidence=(*revision.evidence, *progress))
-        case.alert = revise_alert(case.alert, revision, token.inputs(), out.now)
-        out.alerts.append(case.alert)
+        """A detector's word about its alert; others of the same event may have to follow."""
+        case.said = revision
+        self._tell(token, case, time_ms, out)
         if revision.status in ("resolved", "retracted"):
             token.end(case)
+        if revision.status == "retracted":
+            others = self._flagger.retracted(token, case.event, case.alert.id)
+        else:
+            others = self._flagger.revised(token, case)
+        self._tell_all(token, others, time_ms, out)
+
+    def _tell(self, token: JoinedToken, case: Case, time_ms: int, out: Outputs) -> None:
+        progress = case.progress.tell(token.view, time_ms)
+        said = replace(case.said, evidence=(*case.said.evidence, *progress))
+        standing = self._flagger.standing(token, case)
+        case.alert = revise_alert(
+            case.alert, said, standing, self._patterns.risk, token.inputs(), out.now
+        )
+        out.alerts.append(case.alert)
+
+    def _tell_all(
+        self, token: JoinedToken, cases: Iterable[Case], time_ms: int, out: Outputs
+    ) -> None:
+        for case in cases:
+            self._tell(token, case, time_ms, out)
 
     def _fire_timers(self, until: int, out: Outputs) -> None:
         """Expire follow-ups whose horizon lies before ``until``."""
@@ -258,7 +294,7 @@ class JoinedAxis:
                     revision = case.follow_up.expire(deadline)
                 except Exception as error:
                     self._failed(case.alert.pattern, error, encode(case.alert), out)
-                    revision = resolution(case.alert, deadline)
+                    revision = resolution(case.said, deadline)
                 self._revise(token, case, revision, deadline, out)
 
     def _token(self, name: str, symbol: str, time_ms: int, session: JoinedSession) -> JoinedToken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from processors.detectors.base import FollowUp
+from processors.detectors.base import FollowUp, Opening
 from processors.watermarks import START
 from schemas.alerts import Alert, InputReference, Signal
 from schemas.topics import EVENT_TOPICS
@@ -23,6 +23,7 @@ class Opened:
     """An alert of a lane; ``provisional`` when the lane may take it back."""
 
     alert: Alert
+    opening: Opening
     follow_up: FollowUp
     provisional: bool = False
 

@@ -50,7 +50,7 @@ class Lane:
         self._idle_ms = idle_ms
         self._tokens = Tokens(patterns, topic, _HISTORIES[topic], idle_ms)
         self._windows = OpenWindows()
-        self._announcements = Announcements(topic, partition, self._clock, joined)
+        self._announcements = Announcements(topic, partition, self._clock, joined, patterns.risk)
         self._settling = Settling(
             self._tokens, self._windows, self._seen, self._clock, self._announcements
         )

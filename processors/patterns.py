@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from processors.detectors.base import Detector, JoinedDetector
 from processors.detectors.dormant_wallet import DormantWallet
@@ -21,15 +23,18 @@ from processors.detectors.sniper_bundle import SniperBundle
 from processors.detectors.wash_trading import WashTrading
 from processors.detectors.whale_accumulation import WhaleAccumulation
 from processors.detectors.whale_dump import WhaleDump
+from processors.risk.model import RiskModel, shipped
 
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
-    """Which detectors run. ``signals`` switches the windowed features on."""
+    """Which detectors run, and what their scores mean. ``signals`` switches the windowed features
+    on."""
 
     leading: tuple[type[Detector[Any]], ...]
     joined: tuple[type[JoinedDetector], ...]
     signals: bool = True
+    risk: RiskModel = field(default_factory=shipped)
 
     def fingerprint(self) -> str:
         """Identifies the state of these detectors as this very program keeps it.
@@ -37,6 +42,7 @@ class PatternSet:
         A snapshot of another program is not trusted: the state is rebuilt from the log instead.
         """
         digest = blake2b(str(self.signals).encode(), digest_size=8)
+        digest.update(msgspec.json.encode(self.risk, order="sorted"))
         for detector in (*self.leading, *self.joined):
             digest.update(f"{detector.__module__}.{detector.__qualname__}".encode())
         for source in sorted(Path(__file__).parent.rglob("*.py")):

@@ -53,6 +53,9 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=False):
 
     ``event_time`` is the moment the alert could first be known and never changes;
     ``onset_estimate`` is when the event seems to have begun. ``seq`` is given by the sink.
+    ``score`` is the probability that the alert is right, ``impact`` the value at risk in 0..1,
+    ``severity`` follows from both. ``part_of`` is the alert that speaks for the event this one
+    belongs to; null when it speaks for itself.
     """
 
     id: Identifier
@@ -72,6 +75,9 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=False):
     evidence: list[Evidence]
     inputs: list[InputReference]
     detector_version: str
+    # Of alerts from before there was one nothing is known to be at risk.
+    impact: Score = 0.0
+    part_of: Identifier | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -10,13 +10,14 @@ from typing import Any
 from api import cursors
 from api.database import Database, Row
 from api.models import Alert, AlertHistory, Page
+from api.queries import verdicts
 from api.queries.times import from_us, to_us, wire_time
 from schemas.alerts import Pattern, Severity, Status
 
 _CURSOR_KIND = "alerts"
 _COLUMNS = """id, revision, seq, token, symbol, pattern, phase, severity, score, status,
     event_time, onset_estimate, ended_at, detected_at, explanation, evidence, inputs,
-    detector_version, schema_version, created_at, updated_at"""
+    detector_version, impact, part_of, schema_version, created_at, updated_at"""
 _TIMES = ("event_time", "onset_estimate", "ended_at", "detected_at", "created_at", "updated_at")
 
 
@@ -29,6 +30,9 @@ class AlertFilter:
     statuses: Sequence[Status] = ()
     severities: Sequence[Severity] = ()
     min_score: float | None = None
+    part_of: str | None = None
+    #: Only what stands for itself; what is part of another alert's event is left out.
+    standalone: bool = False
     begin: datetime | None = None
     end: datetime | None = None
 
@@ -55,8 +59,11 @@ async def page(
     return Page(items=[_alert(row) for row in shown], next_cursor=next_cursor)
 
 
-async def history(database: Database, alert_id: str) -> AlertHistory | None:
-    """The alert with all its revisions, or None when there is none of that id."""
+async def history(database: Database, alert_id: str, asker: str | None) -> AlertHistory | None:
+    """The alert with all its revisions and verdicts, or None when there is none of that id.
+
+    ``asker`` is the name under which whoever asks gives verdicts, if they may.
+    """
     rows = await database.fetch(_HISTORY, alert_id)
     if not rows:
         return None
@@ -67,7 +74,13 @@ async def history(database: Database, alert_id: str) -> AlertHistory | None:
         )
         for row in rows
     ]
-    return AlertHistory(**dict(revisions[-1]), revisions=revisions)
+    given = await verdicts.of_alert(database, alert_id)
+    return AlertHistory(
+        **dict(revisions[-1]),
+        revisions=revisions,
+        verdicts=given,
+        own_verdict=next((each.verdict for each in given if each.given_by == asker), None),
+    )
 
 
 _HISTORY = "select body, created_at from alert_revisions where id = $1 order by revision"
@@ -80,11 +93,14 @@ def _conditions(wanted: AlertFilter) -> tuple[list[str], list[Any]]:
         ("status = any(${}::text[])", list(wanted.statuses) or None),
         ("severity = any(${}::text[])", list(wanted.severities) or None),
         ("score >= ${}", wanted.min_score),
+        ("part_of = ${}", wanted.part_of),
         ("event_time >= ${}", wanted.begin),
         ("event_time < ${}", wanted.end),
     ]
     given = [(text, value) for text, value in candidates if value is not None]
     conditions = [text.format(number) for number, (text, _) in enumerate(given, start=1)]
+    if wanted.standalone:
+        conditions.append("part_of is null")
     return conditions, [value for _, value in given]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Query
 
-from api.dependencies import Cursor, DatabaseOf, Limit, Text, TimeParameter
+from api.dependencies import AlertId, Cursor, DatabaseOf, Limit, Text, TimeParameter, WriterOf
 from api.models import Alert, AlertHistory, Page, Problem
 from api.queries import alerts
 from schemas.alerts import Pattern, Severity, Status
@@ -22,6 +22,12 @@ async def list_alerts(
     status: Annotated[list[Status], Query(description="any of these")] = [],  # noqa: B006
     severity: Annotated[list[Severity], Query(description="any of these")] = [],  # noqa: B006
     min_score: Annotated[float | None, Query(ge=0, le=1)] = None,
+    part_of: Annotated[
+        Text | None, Query(max_length=512, description="what belongs to this alert's event")
+    ] = None,
+    standalone: Annotated[
+        bool, Query(description="one alert an event: leave out those that are part of another")
+    ] = False,
     begin: Annotated[
         TimeParameter | None, Query(alias="from", description="event time, inclusive")
     ] = None,
@@ -38,6 +44,8 @@ async def list_alerts(
         statuses=status,
         severities=severity,
         min_score=min_score,
+        part_of=part_of,
+        standalone=standalone,
         begin=begin,
         end=end,
     )
@@ -45,11 +53,9 @@ async def list_alerts(
 
 
 @router.get("/{alert_id}", responses={404: {"model": Problem}})
-async def get_alert(
-    database: DatabaseOf, alert_id: Annotated[Text, Path(min_length=1, max_length=512)]
-) -> AlertHistory:
-    """One alert with every revision and its evidence."""
-    history = await alerts.history(database, alert_id)
+async def get_alert(database: DatabaseOf, alert_id: AlertId, writer: WriterOf) -> AlertHistory:
+    """One alert with every revision and its evidence, and what users think of it."""
+    history = await alerts.history(database, alert_id, writer)
     if history is None:
         raise HTTPException(404, "no alert of this id")
     return history

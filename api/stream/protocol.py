@@ -38,6 +38,7 @@ class AlertHead(Struct, frozen=True):
     severity: Severity
     score: float
     status: Status
+    part_of: str | None = None
 
     @property
     def change(self) -> ChangeType:
@@ -58,6 +59,8 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
     pattern: Pattern | None = None
     severity: Severity | None = None
     min_score: Annotated[float, Meta(ge=0, le=1)] | None = None
+    #: One alert an event: what is part of another alert's event is left out.
+    standalone: bool = False
 
     def passes(self, alert: AlertHead) -> bool:
         return (
@@ -65,6 +68,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
             and (self.pattern is None or alert.pattern == self.pattern)
             and (self.severity is None or alert.severity == self.severity)
             and (self.min_score is None or alert.score >= self.min_score)
+            and not (self.standalone and alert.part_of is not None)
         )
 
 

@@ -87,7 +87,7 @@ class Aftermath(FollowUp):
             )
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase,
             status=status,
             explanation=self._opening.explanation + sequel,

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
-from schemas.alerts import Evidence, Pattern, Severity, Signal, Status
+from schemas.alerts import Evidence, Pattern, Signal, Status
 from schemas.events import Event, Post, Tick, Transfer
 
 E = TypeVar("E", bound=Event)
@@ -29,11 +29,14 @@ E = TypeVar("E", bound=Event)
 class Opening:
     """A detector's first word about an event that is going on now.
 
-    ``onset_ms`` is when it seems to have begun; ``score`` is in 0..1.
+    ``onset_ms`` is when it seems to have begun. ``score`` in 0..1 grows with the detector's
+    certainty; what it means as a probability is learned apart (``processors.risk.calibration``).
+    ``impact`` is the value at risk in 0..1: the part of a token's value, pool, supply or talk that
+    is at stake, as docs/detectors.md says for each pattern. Severity follows from both.
     """
 
     score: float
-    severity: Severity
+    impact: float
     onset_ms: int
     phase: str
     explanation: str
@@ -45,7 +48,7 @@ class Revision:
     """What changed about an open alert. ``ended_ms`` is set when the event is over."""
 
     score: float
-    severity: Severity
+    impact: float
     phase: str
     status: Status
     explanation: str

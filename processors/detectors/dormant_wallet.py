@@ -11,12 +11,13 @@ from processors.detectors.amounts import UsualAmounts
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.hoards import Awakening, HoardBook
 from processors.detectors.holders import is_nowhere
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Profile, Transfer
 from schemas.topics import TRANSFERS
 
 _HOUR_MS = 3_600_000
-_DAY_MS = 24 * _HOUR_MS
+#: What the shortest rest is worth.
+_LEAST_REST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ def _opening(parameters: DormantWalletParameters, found: _Findings) -> Opening:
     part = min(1.0, awakening.amount / max(awakening.held, awakening.amount))
     return Opening(
         score=0.3 + 0.35 * rest + 0.3 * math.sqrt(share),
-        severity=_severity(idle_ms, share),
+        # Hours of rest are nothing yet: the share counts the more the longer it was.
+        impact=share * max(_LEAST_REST, rest),
         onset_ms=awakening.first_ms,
         phase=_COURSE.begun,
         explanation=(
@@ -192,15 +194,6 @@ def _opening(parameters: DormantWalletParameters, found: _Findings) -> Opening:
             ),
         ),
     )
-
-
-def _severity(idle_ms: int, share: float) -> Severity:
-    """Hours are worth a glance, weeks are news."""
-    if idle_ms < _DAY_MS:
-        return "low" if share >= 0.1 else "info"
-    if idle_ms < 30 * _DAY_MS:
-        return "medium" if share >= 0.1 else "low"
-    return "high" if share >= 0.1 else "medium"
 
 
 def _duration(milliseconds: int) -> str:

@@ -72,7 +72,7 @@ class DrainWatch(FollowUp):
             )
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase,
             status=status,
             explanation=f"{self._opening.explanation} {sequel}".rstrip(),

@@ -66,7 +66,7 @@ class FallWatch(FollowUp):
             evidence = (*evidence, fall)
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase,
             status=status,
             explanation=explanation,

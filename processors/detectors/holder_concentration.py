@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NamedTuple
 from processors.detectors.balance_book import BalanceBook
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.fall_watch import FallWatch
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
 
@@ -39,9 +39,6 @@ class HolderConcentrationParameters:
     #: have come.
     buyers: int = 10
     buyers_ms: int = 3_600_000
-    #: Parts of the ten largest at which the severity rises.
-    high: float = 0.9
-    critical: float = 0.97
     #: Milliseconds after an alert in which no other is opened: holders change slowly.
     cool_down_ms: int = 43_200_000
     #: Holders that are always remembered, and pools.
@@ -169,18 +166,12 @@ class _Findings:
     onset_ms: int
 
 
-def _severity(parameters: HolderConcentrationParameters, top: float) -> Severity:
-    if top >= parameters.critical:
-        return "critical"
-    return "high" if top >= parameters.high else "medium"
-
-
 def _opening(parameters: HolderConcentrationParameters, found: _Findings, symbol: str) -> Opening:
     measured = found.measured
     rise = f", {measured.top - found.lowest:.1%} more than within the hour before"
     return Opening(
         score=min(1.0, 0.3 + 0.4 * measured.top + 0.3 * min(1.0, measured.supply_part / 0.5)),
-        severity=_severity(parameters, measured.top),
+        impact=min(1.0, measured.top),
         onset_ms=found.onset_ms,
         phase="concentrated" if found.how == "extreme" else "gathered",
         explanation=(

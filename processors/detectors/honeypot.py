@@ -36,8 +36,6 @@ class HoneypotParameters:
     follow_ms: int = 21_600_000
     #: Buyers between two looks.
     every: int = 4
-    #: Buyers with time to sell from which on it is critical.
-    critical: int = 150
     #: Milliseconds after an alert in which no other is opened: it is the same trap.
     cool_down_ms: int = 21_600_000
     #: Buyers, insiders and pools that are remembered.
@@ -199,7 +197,7 @@ def _opening(parameters: HoneypotParameters, found: _Findings, symbol: str) -> O
         insiders = f", while insiders sold {found.insider_sales} times"
     return Opening(
         score=min(1.0, 0.5 + 0.3 * (1.0 - share / parameters.usual) + 0.2 * (1.0 - most)),
-        severity="critical" if mature >= parameters.critical else "high",
+        impact=1.0 - most,
         onset_ms=found.began_ms,
         phase="trap",
         explanation=(

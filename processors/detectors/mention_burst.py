@@ -15,7 +15,7 @@ from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.distinct_authors import DistinctAuthors
 from processors.detectors.statistics import DecayingMoments, squash
 from processors.detectors.talk_watch import TalkWatch
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
 from schemas.topics import POSTS
 
@@ -151,10 +151,9 @@ class MentionBurst(Detector[Post]):
             return None
         posts = self._span.posts
         span_minutes = parameters.span_ms / 60_000
-        severity: Severity = "medium" if ratio >= 8 else "low" if ratio >= 4 else "info"
         return Opening(
             score=squash(burst, parameters.burst),
-            severity=severity,
+            impact=1.0 - 1.0 / ratio,
             onset_ms=self._span.since_ms(usual),
             phase="burst",
             explanation=(

@@ -25,7 +25,7 @@ from processors.detectors.base import Detector, Opening
 from processors.detectors.decay import DecayingSum, HeldMean
 from processors.detectors.pump_follow_up import PumpFollowUp
 from processors.detectors.statistics import DecayingRate
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Tick
 from schemas.topics import TICKS
 
@@ -383,7 +383,8 @@ def _opening(
     percent = expm1(rise)
     return Opening(
         score=_score(strengths.total() - floors.total, rise),
-        severity=_severity(percent),
+        # What a late buyer loses when the rise is given back.
+        impact=max(0.0, percent / (1.0 + percent)),
         onset_ms=min(history.burst_ms, time_ms),
         phase="ignition",
         explanation=(
@@ -424,10 +425,3 @@ def _evidence(
 def _score(excess: float, rise: float) -> float:
     """0.5 at the threshold, towards 1 the further beyond it and the higher the rise."""
     return 1.0 - 0.5 * exp(-excess - 5.0 * rise)
-
-
-def _severity(rise: float) -> Severity:
-    """By what a late buyer stands to lose when the rise is given back."""
-    if rise >= 0.2:
-        return "critical"
-    return "high" if rise >= 0.05 else "medium"

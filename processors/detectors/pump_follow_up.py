@@ -197,7 +197,7 @@ class PumpFollowUp(FollowUp):
     def _revision(self, status: Status, explanation: str, ended_ms: int | None) -> Revision:
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase,
             status=status,
             explanation=explanation,

@@ -9,12 +9,11 @@ from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.drain_watch import DrainWatch
 from processors.detectors.holders import is_nowhere
 from processors.detectors.pool_book import Pool, PoolBook
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
 
 _HOUR_MS = 3_600_000
-_SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,8 @@ class RugPullParameters:
     #: this many milliseconds before.
     moved_part: float = 0.8
     moved_ms: int = 3_600_000
-    #: Parts at which the severity rises: a pool without half, and one that is as good as empty.
+    #: Parts from which on it is graver, and told anew: a pool without half, and one that is as
+    #: good as empty.
     high: float = 0.5
     critical: float = 0.9
     #: Milliseconds after an alert in which only a graver one is opened: it is the same event.
@@ -74,7 +74,7 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
         #: provider -> (when, what) of the newest provision
         self._provisions: dict[str, tuple[int, _Provision]] = {}
         self._alerted_ms: int | None = None
-        self._alerted: Severity = "info"
+        self._alerted_grade = 0
 
     def observe(self, event: Liquidity | Transfer | Profile, time_ms: int) -> Opening | None:
         if isinstance(event, Transfer):
@@ -121,13 +121,13 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
         tokens = float(event.token_amount or 0)
         if tokens and self._book.part(pool, tokens) < parameters.pool_part:
             return None
-        severity = self._severity(share)
-        if not self._is_news(severity, time_ms):
+        grade = self._grade(share)
+        if not self._is_news(grade, time_ms):
             return None
-        self._alerted_ms, self._alerted = time_ms, severity
+        self._alerted_ms, self._alerted_grade = time_ms, grade
         onset_ms = pool.began(party, time_ms)
         found = _Findings(event, pool, role, share, threshold, usual, onset_ms)
-        return _opening(found, severity, time_ms)
+        return _opening(found, time_ms)
 
     def _role(self, event: Liquidity, pool: Pool) -> str | None:
         """Who removes, as far as it matters: who sends the transaction, or who gets the money."""
@@ -142,16 +142,13 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
                 return role
         return None
 
-    def _severity(self, share: float) -> Severity:
-        parameters = self._parameters
-        if share >= parameters.critical:
-            return "critical"
-        return "high" if share >= parameters.high else "medium"
+    def _grade(self, share: float) -> int:
+        return (share >= self._parameters.high) + (share >= self._parameters.critical)
 
-    def _is_news(self, severity: Severity, time_ms: int) -> bool:
+    def _is_news(self, grade: int, time_ms: int) -> bool:
         if self._alerted_ms is None or time_ms - self._alerted_ms >= self._parameters.cool_down_ms:
             return True
-        return _SEVERITIES.index(severity) > _SEVERITIES.index(self._alerted)
+        return grade > self._alerted_grade
 
     def _note_provision(self, event: Liquidity, time_ms: int) -> None:
         if event.from_address is None or event.quote_amount is None:
@@ -204,13 +201,13 @@ class _Findings:
         return None if created_ms is None else max(0, self.onset_ms - created_ms)
 
 
-def _opening(found: _Findings, severity: Severity, time_ms: int) -> Opening:
+def _opening(found: _Findings, time_ms: int) -> Opening:
     share = found.share
     # Who is behind the pool counts as much as the last quarter of it.
     insider = 0.2 if found.role else 0.0
     return Opening(
         score=min(1.0, 0.3 + 0.5 * share + insider),
-        severity=severity,
+        impact=min(1.0, share),
         onset_ms=min(found.onset_ms, time_ms),
         phase="draining",
         explanation=_explanation(found, share),

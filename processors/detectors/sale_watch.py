@@ -7,15 +7,8 @@ from typing import ClassVar
 
 from processors.detectors.base import FollowUp, Opening, Revision, TokenView
 from processors.detectors.recent import since
-from schemas.alerts import Evidence, Severity, Status
+from schemas.alerts import Evidence, Status
 
-_LOWER: dict[Severity, Severity] = {
-    "critical": "high",
-    "high": "medium",
-    "medium": "low",
-    "low": "info",
-    "info": "info",
-}
 #: The hour before the deposit says what selling is usual.
 _BASELINE_MS = 3_600_000
 #: Selling is judged over five minutes: a large sale is sliced over some minutes.
@@ -30,7 +23,7 @@ _QUIET_MS = 600_000
 #: A rise that no sale of this size would leave, seen this long after the deposit.
 _REFUTING_RISE = 0.15
 _REFUTED_AFTER_MS = 1_800_000
-#: What a deposit that nobody sold is still worth.
+#: What a deposit that nobody sold is still worth, and how much of it is still at risk.
 _UNSOLD = 0.6
 
 
@@ -151,7 +144,7 @@ class SaleWatch(FollowUp):
         idle = self._phase in ("deposit", "unsold")
         return Revision(
             score=self._score,
-            severity=_LOWER[self._opening.severity] if idle else self._opening.severity,
+            impact=self._opening.impact * (_UNSOLD if idle else 1.0),
             phase=self._phase,
             status=status,
             explanation=f"{self._opening.explanation} {self._sequel(status)}",

@@ -10,7 +10,7 @@ from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revisio
 from processors.detectors.divergence_gauge import DivergenceGauge, GaugeParameters, Part, Reading
 from processors.detectors.recent import last_price, since
 from processors.detectors.statistics import squash
-from schemas.alerts import Evidence, Pattern, Severity, Signal
+from schemas.alerts import Evidence, Pattern, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class ConvergenceWatch(FollowUp):
         opening = self._opening
         return Revision(
             score=opening.score,
-            severity=opening.severity,
+            impact=opening.impact,
             phase=phase,
             status="resolved",
             explanation=f"{opening.explanation} {sequel}",
@@ -169,11 +169,11 @@ class ConvergenceWatch(FollowUp):
 def _opening(parameters: DivergenceParameters, reading: Reading, time_ms: int) -> Opening:
     strength = math.sqrt(abs(reading.feeling_z * reading.trend_z))
     threshold = parameters.both_z
-    severity: Severity = "medium" if strength >= 1.5 * threshold else "low"
     rising = reading.trend > 0
     return Opening(
         score=squash(strength, threshold),
-        severity=severity,
+        # The gap that is left to close.
+        impact=min(1.0, abs(math.expm1(reading.trend))),
         onset_ms=time_ms - parameters.gauge.span_ms,
         phase="price rises, talk sours" if rising else "price falls, talk cheers",
         explanation=(

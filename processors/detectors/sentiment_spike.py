@@ -16,7 +16,7 @@ from processors.detectors.base import Detector, FollowUp, Opening, Revision, Tok
 from processors.detectors.recent import last_price, mentions_a_minute
 from processors.detectors.statistics import DecayingMoments, DecayingRate, squash
 from processors.sentiment import sentiment
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
 from schemas.topics import POSTS
 
@@ -152,11 +152,10 @@ class SentimentSpike(Detector[Post]):
         strength = math.sqrt(burst * abs(shift) / error)
         threshold = math.sqrt(parameters.burst * parameters.shift_errors)
         score = squash(strength, threshold)
-        severity: Severity = "high" if ratio >= 6 else "medium" if ratio >= 3 else "low"
         way = "hype" if shift > 0 else "panic"
         return Opening(
             score=score,
-            severity=severity,
+            impact=1.0 - 1.0 / ratio,
             onset_ms=self._span[0].time_ms,
             phase=way,
             explanation=(
@@ -265,7 +264,7 @@ class BurstWatch(FollowUp):
     def _revision(self, status: str, ended_ms: int | None) -> Revision:
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase if status == "open" else "calmed",
             status="open" if status == "open" else "resolved",
             explanation=self._explanation,

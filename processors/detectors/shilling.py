@@ -12,7 +12,7 @@ from processors.detectors.copied_posts import Campaign, CopiedPosts, Said
 from processors.detectors.near_duplicates import sketch
 from processors.detectors.statistics import DecayingMoments, DecayingRate
 from processors.detectors.talk_watch import TalkWatch
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
 from schemas.times import parse_rfc3339
 from schemas.topics import POSTS
@@ -161,10 +161,9 @@ class Shilling(Detector[Post]):
         suspicion = 1.0 - marks.crowd
         if purity < parameters.purity or suspicion < parameters.suspicion:
             return None
-        severity: Severity = "high" if suspicion >= 0.9 else "medium"
         return Opening(
             score=suspicion,
-            severity=severity,
+            impact=min(1.0, found.posts / len(self._recent)),
             onset_ms=found.first_ms,
             phase="shilling",
             explanation=_explanation(found, time_ms, parameters.young_days),

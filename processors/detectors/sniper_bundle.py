@@ -11,11 +11,9 @@ from processors.detectors.fall_watch import FallWatch
 from processors.detectors.holders import is_nowhere
 from processors.detectors.launch_book import Launch
 from processors.detectors.likeness import Alike, most_alike
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
-
-_SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class SniperBundleParameters:
     pool_part: float = 0.1
     #: Part of all tokens, where that is known: small side pools are nobody's launch.
     supply_part: float = 0.01
-    #: Parts of the pool at which the severity rises.
+    #: Parts of the pool from which on it is graver, and told anew.
     high: float = 0.25
     critical: float = 0.5
     #: Launches that are followed at a time, and holders from before that are remembered.
@@ -76,7 +74,7 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
         #: What was minted, while the token was seen from its first transfer on.
         self._minted: float | None = None
         self._began = False
-        self._told: dict[str, Severity] = {}
+        self._told: dict[str, int] = {}
 
     def observe(self, event: Liquidity | Transfer | Profile, time_ms: int) -> Opening | None:
         if isinstance(event, Transfer):
@@ -167,12 +165,12 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
             return None
         if found.supply_share is not None and found.supply_share < parameters.supply_part:
             return None
-        severity = self._severity(found.share)
+        grade = (found.share >= parameters.high) + (found.share >= parameters.critical)
         told = self._told.get(pool)
-        if told is not None and _SEVERITIES.index(severity) <= _SEVERITIES.index(told):
+        if told is not None and grade <= told:
             return None
-        self._told[pool] = severity
-        return _opening(parameters, found, severity, event, time_ms)
+        self._told[pool] = grade
+        return _opening(parameters, found, event, time_ms)
 
     def _most_alike(self, tokens: list[float], paid: list[float]) -> Alike:
         """By tokens or by what was paid, whichever chance explains worse: two looks, so twice the
@@ -183,12 +181,6 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
             key=lambda alike: alike.chance,
         )
         return Alike(found.members, 2.0 * found.chance)
-
-    def _severity(self, share: float) -> Severity:
-        parameters = self._parameters
-        if share >= parameters.critical:
-            return "critical"
-        return "high" if share >= parameters.high else "medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +201,6 @@ class _Findings:
 def _opening(
     parameters: SniperBundleParameters,
     found: _Findings,
-    severity: Severity,
     event: Transfer,
     time_ms: int,
 ) -> Opening:
@@ -271,7 +262,7 @@ def _opening(
         )
     return Opening(
         score=min(1.0, 0.4 + 0.4 * min(1.0, found.share / parameters.critical) + 0.2 * sure),
-        severity=severity,
+        impact=min(1.0, found.share),
         onset_ms=onset_ms,
         phase="bundled",
         explanation=(

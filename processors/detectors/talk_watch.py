@@ -86,7 +86,7 @@ class TalkWatch(FollowUp):
     def _revision(self, status: Status, ended_ms: int | None) -> Revision:
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase if status == "open" else "calmed",
             status=status,
             explanation=self._explanation,

@@ -10,7 +10,7 @@ from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.closed_sets import ClosedSet, PairBook
 from processors.detectors.equal_sizes import Band, SizeBook, SizedTrade
 from processors.detectors.wash_watch import WashWatch
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Tick
 from schemas.topics import TICKS
 
@@ -157,12 +157,11 @@ class WashTrading(Detector[Tick]):
 
 
 def _by_names(parameters: WashTradingParameters, found: ClosedSet) -> Opening:
-    severity: Severity = "high" if found.share >= 0.7 else "medium"
     who = "One wallet traded" if found.wallets == 1 else f"{found.wallets} wallets traded"
     whom = "itself" if found.wallets == 1 else "each other"
     return Opening(
         score=min(1.0, 0.7 + 0.3 * found.share),
-        severity=severity,
+        impact=found.share,
         onset_ms=found.first_ms,
         phase="washing",
         explanation=(
@@ -199,7 +198,8 @@ def _by_sizes(parameters: WashTradingParameters, band: Band) -> Opening:
     # Without names it stays a suspicion, the stronger the purer.
     return Opening(
         score=min(0.8, 0.3 + 0.4 * band.purity + 0.1 * (1.0 - band.usual / band.trades)),
-        severity="low",
+        # What part of all volume it is cannot be told from sizes alone.
+        impact=0.0,
         onset_ms=band.first_ms,
         phase="washing",
         explanation=(

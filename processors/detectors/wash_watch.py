@@ -69,7 +69,7 @@ class WashWatch(FollowUp):
             )
         return Revision(
             score=self._score,
-            severity=self._opening.severity,
+            impact=self._opening.impact,
             phase=self._phase,
             status=status,
             explanation=self._opening.explanation + sequel,

@@ -11,7 +11,7 @@ from processors.detectors.amounts import UsualAmounts
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, is_nowhere
 from processors.detectors.withdrawals import Taking, WithdrawalBook
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Transfer
 from schemas.topics import TRANSFERS
 
@@ -164,12 +164,11 @@ class _Findings:
 
 def _opening(parameters: WhaleAccumulationParameters, found: _Findings) -> Opening:
     share, taking = found.share, found.taking
-    severity: Severity = "high" if share >= 0.5 else "medium" if share >= 0.1 else "low"
     who = "One wallet" if taking.wallets == 1 else f"{taking.wallets} wallets"
     return Opening(
         # From half to 0.9 with the share that is taken; a rising price adds the rest.
         score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
-        severity=severity,
+        impact=min(1.0, share),
         onset_ms=taking.first_ms,
         phase=_COURSE.begun,
         explanation=(

@@ -11,7 +11,7 @@ from river.anomaly import GaussianScorer
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, RelayBook, is_nowhere
 from processors.detectors.sale_watch import SaleWatch
-from schemas.alerts import Evidence, Pattern, Severity
+from schemas.alerts import Evidence, Pattern
 from schemas.events import Transfer
 from schemas.topics import TRANSFERS
 
@@ -187,12 +187,11 @@ class _Findings:
 
 def _opening(parameters: WhaleDumpParameters, found: _Findings, degree: int) -> Opening:
     share = found.share
-    severity: Severity = "critical" if share >= 0.5 else "high" if share >= 0.1 else "medium"
     target = "a pool or exchange" if degree else "an exchange through a deposit address"
     return Opening(
         # From half to 0.9 with the share that is moved; the sale itself adds the rest.
         score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
-        severity=severity,
+        impact=min(1.0, share),
         onset_ms=found.deposits.first_ms,
         phase="deposit",
         explanation=(

@@ -22,7 +22,7 @@ from api.stream.protocol import (
     decode_alert_head,
     decode_client_message,
 )
-from schemas import alerts
+from schemas import alerts, verdicts
 from tests.api.writer import make_alert
 
 _ROOT = Path(__file__).parents[2]
@@ -47,6 +47,7 @@ def stream_alert(**changes: Any) -> str:
     ("model", "struct", "added"),
     [
         (models.Alert, alerts.Alert, {"seq", "created_at", "updated_at"}),
+        (models.Verdict, verdicts.Verdict, set()),
         (models.Evidence, alerts.Evidence, set()),
         (models.InputReference, alerts.InputReference, set()),
     ],

@@ -30,7 +30,7 @@ def opening(score: float, time_ms: int) -> Opening:
     evidence = Evidence(feature="size", value=score, baseline=None, threshold=0.5, weight=1.0)
     return Opening(
         score=score,
-        severity="high",
+        impact=0.5,
         onset_ms=time_ms,
         phase="began",
         explanation="something happened",
@@ -60,7 +60,7 @@ class Echo(FollowUp):
     def _revision(self, phase: str, status: str, ended_ms: int | None) -> Revision:
         return Revision(
             score=self._first.score,
-            severity="high",
+            impact=0.5,
             phase=f"{phase} {self._posts}",
             status=status,  # type: ignore[arg-type]
             explanation="it goes on",

@@ -88,7 +88,7 @@ def test_the_markets_reorganise_what_matters():
         _, out = run(log)
         orphaned = {it.of for it in log if getattr(it, "status", "") == "retracted"}
         by_orphans = {
-            alert_id(cls.pattern, event.token, event.id, cls.version)
+            alert_id(cls.pattern, event.token, event.id, PATTERNS.risk.version(cls.version))
             for cls in (Jump, Big)
             for event in log
             if event.id in orphaned
@@ -153,7 +153,7 @@ def test_what_an_orphan_hid_is_told_when_it_is_gone():
     events = [swap("a", at(0), 1.5), hiding, swap("c", at(6), 3.0)]
     out = run([*events, decision(hiding, "retracted", at(20))])[1]
     first = out.alerts[0]
-    assert first.id == alert_id("pump_and_dump", "T", "c", Jump.version)
+    assert first.id == alert_id("pump_and_dump", "T", "c", PATTERNS.risk.version(Jump.version))
     # It could not be known any earlier.
     assert first.event_time == rfc3339(at(20))
 
@@ -183,7 +183,7 @@ def test_nothing_between_the_retractions_of_one_block_is_told():
     gone = [decision(event, "retracted", at(20)) for event in block]
     _, out = run([swap("a", at(0), 3.0), *block, *gone], watermark_every=10_000)
     opened = {alert.id for alert in out.alerts if alert.revision == 1}
-    assert opened == {alert_id("pump_and_dump", "T", "b2", Jump.version)}
+    assert opened == {alert_id("pump_and_dump", "T", "b2", PATTERNS.risk.version(Jump.version))}
     assert [alert.status for alert in out.alerts] == ["open", "retracted"]
 
 

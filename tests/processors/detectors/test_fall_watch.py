@@ -9,7 +9,7 @@ from tests.processors.detectors.streams import ViewFeed, at_ms, trading
 
 OPENING = Opening(
     score=0.5,
-    severity="high",
+    impact=0.5,
     onset_ms=at_ms(0),
     phase="bundled",
     explanation="Something is wrong.",

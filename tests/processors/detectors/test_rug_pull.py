@@ -46,7 +46,8 @@ def test_a_maker_who_takes_all_is_told_at_once_with_all_there_is_to_know():
     events = [*young_pool(pool), *pool.remove(at_ms(90), MAKER, 1.0)]
     (opening,) = openings(events)
     assert openings(events[:-1]) == []
-    assert (opening.phase, opening.severity) == ("draining", "critical")
+    assert opening.phase == "draining"
+    assert opening.impact > 0.9
     assert opening.onset_ms == at_ms(90)
     known = evidence(opening)
     assert known["removed_share"] == pytest.approx(100 / 110)
@@ -110,7 +111,7 @@ def test_slices_count_together_and_shares_that_were_passed_on_too():
     slices = (pool.remove(at_ms(60 + n), MAKER, 0.1) for n in range(5))
     (opening,) = openings(chain(young_pool(pool), *slices))
     assert opening.onset_ms == at_ms(60)
-    assert opening.severity == "medium"
+    assert 0.25 <= opening.impact < 0.5
 
     pool = PoolLife("T")
     events = [
@@ -151,7 +152,9 @@ def test_only_a_graver_removal_is_told_within_the_cool_down():
         *pool.remove(at_ms(61), MAKER, 0.1),
         *pool.remove(at_ms(62), MAKER, 1.0),
     ]
-    assert [opening.severity for opening in openings(events)] == ["medium", "critical"]
+    graver, gravest = openings(events)
+    assert 0.25 <= graver.impact < 0.5
+    assert gravest.impact >= 0.9
 
 
 def test_a_dust_pool_is_nobodys_loss_and_a_pool_moved_elsewhere_neither():

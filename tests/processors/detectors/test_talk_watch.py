@@ -9,7 +9,7 @@ from tests.processors.detectors.streams import ViewFeed, at_ms, talk, trading
 def opening(score: float = 0.7) -> Opening:
     return Opening(
         score=score,
-        severity="medium",
+        impact=0.5,
         onset_ms=at_ms(0),
         phase="burst",
         explanation="Many talk.",

@@ -33,7 +33,7 @@ def test_a_huge_deposit_of_a_large_holder_at_an_exchange_opens() -> None:
 
     assert time_ms == at_ms(121)
     assert opening.phase == "deposit"
-    assert opening.severity in ("high", "critical")
+    assert opening.impact >= 0.1
     assert "20,000 tokens" in opening.explanation
     assert {evidence.feature for evidence in opening.evidence} >= {"transfer_amount", "moved_share"}
 
@@ -162,7 +162,7 @@ def test_a_deposit_that_nobody_sells_is_resolved_with_less_weight() -> None:
 
     assert (end.status, end.phase) == ("resolved", "unsold")
     assert end.score < watch._opening.score
-    assert end.severity != watch._opening.severity
+    assert end.impact < watch._opening.impact
 
 
 def test_a_strong_rise_after_the_deposit_retracts() -> None:

@@ -40,7 +40,7 @@ class Memory(PumpAndDump):
 def _scored(opening: Opening, told: int) -> Opening:
     return Opening(
         score=1 / (1 + told),
-        severity=opening.severity,
+        impact=opening.impact,
         onset_ms=opening.onset_ms,
         phase=opening.phase,
         explanation=opening.explanation,

@@ -20,7 +20,7 @@ ONSET_MS = 1_600_000_000_000
 
 def opening(onset_ms: int = ONSET_MS) -> Opening:
     return Opening(
-        score=0.7, severity="high", onset_ms=onset_ms, phase="ignition", explanation="", evidence=()
+        score=0.7, impact=0.5, onset_ms=onset_ms, phase="ignition", explanation="", evidence=()
     )
 
 

@@ -23,7 +23,7 @@ def recording(delay_s: float | None, false: int = 0) -> Recording:
 def opening(score: float) -> Opening:
     return Opening(
         score=score,
-        severity="high",
+        impact=0.2,
         onset_ms=ONSET_MS,
         phase="ignition",
         explanation="",
