@@ -91,7 +91,7 @@ def judged(alerts: Sequence[Alert], truths: Sequence[Truth]) -> list[tuple[float
     outcomes: list[tuple[float, bool]] = []
     told: set[str] = set()
     for alert in sorted(alerts, key=lambda alert: parse_rfc3339(alert.event_time)):
-        truth = _truth_of(alert, truths)
+        truth = truth_of(alert, truths)
         if truth is not None:
             if truth.scenario not in told:
                 outcomes.append((alert.score, True))
@@ -105,14 +105,14 @@ def _delays(alerts: Sequence[Alert], truths: Sequence[Truth]) -> list[float]:
     """Seconds from a scenario's onset to its first alert."""
     delays: dict[str, float] = {}
     for alert in sorted(alerts, key=lambda alert: parse_rfc3339(alert.event_time)):
-        truth = _truth_of(alert, truths)
+        truth = truth_of(alert, truths)
         if truth is not None:
             delay = (parse_rfc3339(alert.event_time) - truth.onset_ms) / 1000
             delays.setdefault(truth.scenario, delay)
     return list(delays.values())
 
 
-def _truth_of(alert: Alert, truths: Sequence[Truth]) -> Truth | None:
+def truth_of(alert: Alert, truths: Sequence[Truth]) -> Truth | None:
     """The scenario that requires this alert."""
     time_ms = parse_rfc3339(alert.event_time)
     for truth in truths:
