@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from memewatch.errors import OperatorError
+from schemas.alerts import Pattern
 
 PREFIX = "MEMEWATCH_"
 #: Read before the settings themselves, so they are no fields.
@@ -63,18 +64,27 @@ class Settings(BaseSettings):
         [], description="bearer tokens that may read; required in production"
     )
     api_write_tokens: list[SecretStr] = Field(
-        [], description="bearer tokens that may also change the watch list"
+        [], description="bearer tokens that may also judge alerts and change the watch list"
     )
     api_allowed_origins: list[str] = []
     watch_list_file: Path | None = Field(
         None, description="TOML file of what is watched besides the database's list"
     )
     watch_list_limit: int = Field(10_000, ge=1, description="entries the database's list may have")
+    precision_floor: float = Field(
+        0.8, ge=0, le=1, description="a detector of which less is right, as users judge, says so"
+    )
+    precision_floors: dict[Pattern, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="other floors, by pattern"
+    )
     stream_heartbeat_s: float = Field(5.0, gt=0)
     stream_buffer_bytes: int = Field(4_194_304, gt=0, description="a slow subscriber's bound")
 
     snapshot_interval_s: float = Field(15.0, gt=0, description="longest time between snapshots")
     state_idle_hours: float = Field(24.0, gt=0, description="a token's state starts fresh after")
+    severity_rules: Path | None = Field(
+        None, description="TOML file of rules for alerts' severity; none: the shipped ones"
+    )
 
     demo_seed: int = 7
     demo_tokens: int = Field(64, ge=1, le=1000)
