@@ -151,7 +151,7 @@ class PumpAndDump(Detector[Tick]):
 
     pattern: ClassVar[Pattern] = "pump_and_dump"
     topic: ClassVar[str] = TICKS.name
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def __init__(self, settings: PumpSettings = SETTINGS) -> None:
         self._settings = settings

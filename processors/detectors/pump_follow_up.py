@@ -23,6 +23,9 @@ _MENTION_GROWTH = 3.0
 _MENTIONS_BEFORE_MS = 600_000
 #: River's anomaly of a transfer window, from which on it is evidence.
 _FLOW_ANOMALY = 0.99
+#: Quiet buying before the onset that is evidence: seen before 15 % of the recorded pumps (the
+#: earlier two thirds of them), and at 5 % of other full hours.
+_ACCUMULATION = 0.5
 #: Trades in another quote currency are no price of ours.
 _COMPARABLE = 20.0
 
@@ -45,9 +48,11 @@ class PumpFollowUp(FollowUp):
         self._phase = opening.phase
         self._score = opening.score
         self._extra: tuple[Evidence, ...] = ()
+        self._looked_back = False
         self._done = {"trading": opening.onset_ms, "sentiment": 0, "flow": 0}
 
     def review(self, view: TokenView, now_ms: int) -> Revision | None:
+        prepared = not self._looked_back and self._look_back(view)
         fresh = {kind: self._fresh(view, kind) for kind in self._done}
         corroborated = self._corroborate(view, fresh["sentiment"])
         moved = self._weigh_transfers(fresh["flow"])
@@ -65,7 +70,7 @@ class PumpFollowUp(FollowUp):
                 f"the price stands at {self._gain(self._last):+.1%}.",
                 now_ms,
             )
-        if phase or corroborated or moved:
+        if phase or corroborated or moved or prepared:
             return self._revision("open", self._story(), None)
         return None
 
@@ -114,6 +119,18 @@ class PumpFollowUp(FollowUp):
             self._phase = "peak"
             return self._phase
         return None
+
+    def _look_back(self, view: TokenView) -> bool:
+        """Was the token bought quietly before it all began?"""
+        self._looked_back = True
+        for signal in reversed(view.signals("trading")):
+            if parse_rfc3339(signal.event_time) <= self._opening.onset_ms:
+                quiet = signal.values["accumulation"]
+                if quiet < _ACCUMULATION:
+                    return False
+                self._add("accumulation", quiet, 0.0, _ACCUMULATION, weight=0.1)
+                return True
+        return False
 
     def _corroborate(self, view: TokenView, fresh: Sequence[Signal]) -> bool:
         """Did a burst of mentions come with the ignition?"""
@@ -192,6 +209,8 @@ class PumpFollowUp(FollowUp):
             text += " A burst of mentions came with it."
         if self._has("transfer_flow"):
             text += " Unusually large transfers came with it."
+        if self._has("accumulation"):
+            text += " Before it, more was bought than usual while the price stood still."
         return text
 
     def _revision(self, status: Status, explanation: str, ended_ms: int | None) -> Revision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from processors.anomaly import ActivityAnomaly
+from processors.features.accumulation import Accumulation
 from processors.features.base import History, Window, decimal_text
 from schemas.alerts import SignalKind
 from schemas.events import Tick
@@ -22,6 +23,7 @@ class TradingWindow(Window[Tick]):
         "buys",
         "close",
         "close_text",
+        "first_ms",
         "high",
         "last_buy_ms",
         "last_buy_repeats",
@@ -37,6 +39,7 @@ class TradingWindow(Window[Tick]):
         self.close_text = "0"
         self.trades = self.buys = self.rush_orders = 0
         self.volume = self.buy_volume = 0.0
+        self.first_ms = 0
         self.last_buy_ms = -1
         self.last_buy_repeats = False
 
@@ -44,6 +47,7 @@ class TradingWindow(Window[Tick]):
         price = float(event.price)
         if self.open == 0.0:
             self.open = self.high = self.low = price
+            self.first_ms = time_ms
         elif price > self.high:
             self.high = price
         elif price < self.low:
@@ -67,18 +71,18 @@ class TradingWindow(Window[Tick]):
 
 
 class TradingHistory(History[TradingWindow]):
-    """The anomaly of a window's quote volume among the token's recent windows."""
+    """The anomaly of a window's quote volume among the token's recent windows, and quiet buying."""
 
     kind: ClassVar[SignalKind] = "trading"
 
     def __init__(self) -> None:
         self._anomaly = ActivityAnomaly()
+        self._accumulation = Accumulation()
 
     def window(self) -> TradingWindow:
         return TradingWindow()
 
     def score(self, window: TradingWindow, end_ms: int) -> dict[str, float]:
-        del end_ms
         return {
             "open": window.open,
             "high": window.high,
@@ -89,12 +93,14 @@ class TradingHistory(History[TradingWindow]):
             "rush_orders": float(window.rush_orders),
             "volume": window.volume,
             "buy_volume": window.buy_volume,
+            "accumulation": self._accumulation.score(window.close, end_ms),
             "anomaly": self._anomaly.score(window.volume) if window.trades else 0.0,
         }
 
     def learn(self, window: TradingWindow) -> None:
         if window.trades:
             self._anomaly.learn(window.volume)
+            self._accumulation.learn(window.volume, window.close, window.first_ms)
 
     def price(self, window: TradingWindow) -> str | None:
         return window.close_text

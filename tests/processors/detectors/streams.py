@@ -83,6 +83,7 @@ def trading(minute: float, close: float, volume: float = 100.0, buy_share: float
             "rush_orders": 0.0,
             "volume": volume,
             "buy_volume": volume * buy_share,
+            "accumulation": 0.0,
             "anomaly": 0.0,
         },
     )

@@ -272,7 +272,14 @@ class Axis:
         self.signal(
             "trading",
             second,
-            {"open": close, "high": high, "low": close, "close": close, "trades": float(trades)},
+            {
+                "open": close,
+                "high": high,
+                "low": close,
+                "close": close,
+                "trades": float(trades),
+                "accumulation": 0.0,
+            },
         )
 
     @property
@@ -328,6 +335,17 @@ def test_large_transfers_are_evidence() -> None:
     axis.signal("flow", 20, {"transfers": 3, "volume": 1e6, "largest": 9e5, "anomaly": 0.999})
     [revision] = axis.revisions
     assert "transfer_flow" in [item.feature for item in revision.evidence]
+
+
+@pytest.mark.parametrize(("quiet_buying", "told"), [(0.7, 1), (0.3, 0)])
+def test_quiet_buying_before_the_onset_is_evidence(quiet_buying: float, told: int) -> None:
+    axis = Axis()
+    axis.follow_up = PumpFollowUp(axis.opening, axis.opened_ms, 1.0, 1.0)
+    axis.signal("trading", -60, {"close": 1.0, "high": 1.0, "accumulation": quiet_buying})
+    assert len(axis.revisions) == told
+    for revision in axis.revisions:
+        assert "accumulation" in [item.feature for item in revision.evidence]
+        assert revision.score > axis.opening.score
 
 
 def test_a_single_bad_print_is_taken_back() -> None:
