@@ -43,5 +43,5 @@ def routes(topic: str, detectors: Sequence[type[Detector[Any]]]) -> dict[object,
     read = [kind for kind in (Liquidity, Profile) if any(kind in d.reads for d in detectors)]
     return {
         Transfer: Route(True, readers(Transfer)),
-        **{kind: Route(False, readers(kind)) for kind in read},
+        **{kind: Route(kind is Liquidity, readers(kind)) for kind in read},
     }

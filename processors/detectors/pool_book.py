@@ -6,10 +6,11 @@ What part one removal takes is an exact fraction of what the chain says, rounded
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from fractions import Fraction
 from typing import NamedTuple
 
-from processors.detectors.holders import is_nowhere
+from processors.detectors.share_book import is_locked
 from schemas.events import Liquidity
 
 #: Removals remembered of a pool: a drain in more slices than this is seen by its large ones.
@@ -62,6 +63,11 @@ class Pool:
         self.largest_earlier = 0.0
 
     @property
+    def insiders(self) -> Collection[str]:
+        """Their addresses, in small letters."""
+        return self._insiders.keys()
+
+    @property
     def tokens(self) -> float | None:
         """Tokens it held after the newest change; None when that was never told."""
         if self._reserves is None or self._reserves[1] is None:
@@ -83,7 +89,7 @@ class Pool:
         """Somebody provided. Shares may be made out to another than who pays."""
         if self.created_ms is not None and not self._provided:
             for address in (event.from_address, event.to_address):
-                if address and not is_nowhere(address):
+                if address and not is_locked(address.lower()):
                     self._insiders.setdefault(address.lower(), "pool's first provider")
         self._provided = True
         self._grow(event)
@@ -94,17 +100,21 @@ class Pool:
         self._reserves = (event.transaction, event.token_amount, event.quote_amount)
 
     def move_shares(self, event: Liquidity) -> None:
-        """Shares changed hands; who has an insider's shares acts for them."""
+        """Shares changed hands; who has an insider's shares, or those out of a lock, acts for
+        them."""
         sender, receiver = event.from_address, event.to_address
-        if sender is None or receiver is None or self.role(sender) is None:
+        if sender is None or receiver is None:
+            return
+        is_insider = self.role(sender) is not None
+        if not is_insider and not is_locked(sender.lower()):
             return
         if receiver.lower() == event.pool.lower():
             return  # How shares are handed in to be burned.
         total = self._total if event.total_liquidity is None else Fraction(event.total_liquidity)
-        if total and event.liquidity:
+        if is_insider and total and event.liquidity:
             moved = float(Fraction(event.liquidity) / total)
             self.shares_moved = min(1.0, self.shares_moved + moved)
-        if not is_nowhere(receiver) and len(self._insiders) < self._limit:
+        if not is_locked(receiver.lower()) and len(self._insiders) < self._limit:
             self._insiders.setdefault(receiver.lower(), "receiver of an insider's shares")
 
     def role(self, address: str | None) -> str | None:
@@ -207,6 +217,21 @@ class PoolBook:
                 del self._pools[next(iter(self._pools))]
         self._pools[name] = pool
         return pool
+
+    def insiders(self, name: str) -> Collection[str]:
+        """The insiders of a pool (its name in small letters)."""
+        pool = self._pools.get(name)
+        return () if pool is None else pool.insiders
+
+    def is_young(self, name: str) -> bool:
+        """Whether the pool was seen from its creation."""
+        pool = self._pools.get(name)
+        return pool is not None and pool.created_ms is not None
+
+    def part_of(self, name: str) -> float:
+        """A pool's part of all tokens in known pools."""
+        pool = self._pools.get(name)
+        return 0.0 if pool is None else self.part(pool, 0.0)
 
     def part(self, pool: Pool, removed: float) -> float:
         """The pool's part of all tokens in known pools, before ``removed`` left it."""

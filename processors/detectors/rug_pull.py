@@ -1,4 +1,7 @@
-"""A pool is drained: whoever holds its shares takes the money out, and nobody else can sell."""
+"""A pool is drained: whoever holds its shares takes the money out, and nobody else can sell.
+
+The removal is told here, in its event; what announces one is weighed in ``rug_warning``.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from typing import ClassVar, NamedTuple
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.drain_watch import DrainWatch
-from processors.detectors.holders import is_nowhere
 from processors.detectors.pool_book import Pool, PoolBook
+from processors.detectors.rug_warning import WARNED, RugWarning
+from processors.detectors.token_book import TokenBook
+from processors.detectors.warning_watch import WarningWatch
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -49,7 +54,8 @@ PARAMETERS = RugPullParameters()
 
 
 class RugPull(Detector[Liquidity | Transfer | Profile]):
-    """Flag a removal that takes a large part of a pool, in the very event.
+    """Flag a removal that takes a large part of a pool, in the very event, and warn before it when
+    the makers' shares and doings announce one.
 
     Use: tokens whose pools are watched. Shares of the pool's own total where the source tells it,
     else of what the pool held. Weakness: a pool of concentrated liquidity that was not seen from
@@ -60,17 +66,14 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
 
     pattern: ClassVar[Pattern] = "rug_pull"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: RugPullParameters = PARAMETERS) -> None:
         self._parameters = parameters
         self._book = PoolBook(parameters.pools, parameters.insiders)
-        #: Who made the token, as its profile tells.
-        self._creator: str | None = None
-        #: To whom the first tokens ever seen were issued.
-        self._issued_to: str | None = None
-        self._began = False
+        self._token = TokenBook()
+        self._warning = RugWarning(self._book, self._token)
         #: provider -> (when, what) of the newest provision
         self._provisions: dict[str, tuple[int, _Provision]] = {}
         self._alerted_ms: int | None = None
@@ -78,17 +81,19 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
 
     def observe(self, event: Liquidity | Transfer | Profile, time_ms: int) -> Opening | None:
         if isinstance(event, Transfer):
-            if not self._began and is_nowhere(event.from_address):
-                self._issued_to = event.to_address.lower()
-            self._began = True
-            return None
+            return self._warning.move_tokens(event, time_ms)
         if isinstance(event, Profile):
-            self._creator = event.creator.lower() if event.creator else self._creator
+            self._token.learn(event)
             return None
+        self._warning.take_in(event, time_ms)
         pool = self._book.pool(event)
+        name = event.pool.lower()
         if event.action == "removed":
-            return self._judge(event, pool, time_ms)
-        if event.action == "pool_created":
+            opening = self._judge(event, pool, time_ms)
+            if opening is not None:
+                self._warning.settle(name, time_ms)
+                return opening
+        elif event.action == "pool_created":
             pool.create(event, time_ms)
         elif event.action == "added":
             pool.add(event)
@@ -97,10 +102,11 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
             pool.hold(event)
         else:
             pool.move_shares(event)
-        return None
+        return self._warning.look(name, time_ms)
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
-        del time_ms
+        if opening.phase == WARNED:
+            return WarningWatch(opening, time_ms)
         return DrainWatch(opening)
 
     def _judge(self, event: Liquidity, pool: Pool, time_ms: int) -> Opening | None:
@@ -131,8 +137,7 @@ class RugPull(Detector[Liquidity | Transfer | Profile]):
 
     def _role(self, event: Liquidity, pool: Pool) -> str | None:
         """Who removes, as far as it matters: who sends the transaction, or who gets the money."""
-        # Tokens are also issued to bridges' users: it counts for pools as young as the token.
-        makers = (self._creator, self._issued_to if pool.created_ms is not None else None)
+        makers = self._token.makers(young=pool.created_ms is not None)
         for address in (event.from_address, event.to_address):
             if address is None:
                 continue

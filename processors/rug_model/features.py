@@ -107,6 +107,8 @@ def _counts(given: Mapping[str, float]) -> dict[str, float]:
         given["swap_in_per_week"] / mint_rate,
         given["swap_out_per_week"] / mint_rate,
     )
+    if not all(map(math.isfinite, a_mint)):
+        return {}
     mints = _smallest_multiple(a_mint)
     found = {"mints": math.log1p(mints or 0)}
     transactions, burns, purchases, sales = (max(0.0, part * (mints or 1)) for part in a_mint)

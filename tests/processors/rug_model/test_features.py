@@ -58,6 +58,12 @@ def test_everything_missing_is_nothing_known() -> None:
     assert derive({"lp_avg": float("nan"), "unknown": 1.0}) == {}
 
 
+def test_shares_too_small_for_a_ratio_leave_the_counts_out() -> None:
+    rates = {"mint_count_per_week": 1.0, "swap_in_per_week": 0.0, "swap_out_per_week": 0.0}
+    found = derive(rates | {"mint_ratio": 1e-200, "burn_ratio": 1e200})
+    assert "mints" not in found
+
+
 def test_a_whole_token_has_every_number() -> None:
     for inputs, _ in made_tokens(20):
         assert list(derive(inputs)) == list(SCALES)
