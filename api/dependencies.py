@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, HTTPException, Query, Security
+from fastapi import Depends, Header, HTTPException, Path, Query, Security
 from fastapi.security import HTTPBearer
 from pydantic import AfterValidator, BeforeValidator
 from starlette.requests import HTTPConnection, Request
@@ -81,6 +81,17 @@ def require_write(
 MayWrite = [Depends(require_write)]
 
 
+def get_writer(
+    services: ServicesOf,
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> str | None:
+    """The name under which whoever asks changes things, if they may."""
+    return services.gatekeeper.writer(authorization)
+
+
+WriterOf = Annotated[str | None, Depends(get_writer)]
+
+
 def _no_nul(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain NUL")
@@ -99,6 +110,7 @@ def _parse_time(value: object) -> datetime:
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
+AlertId = Annotated[Text, Path(min_length=1, max_length=512)]
 TimeParameter = Annotated[datetime, BeforeValidator(_parse_time)]
 Cursor = Annotated[
     str | None,

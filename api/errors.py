@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from api.database import DatabaseUnavailableError
+from api.verdict_log import LogUnavailableError
 
 #: A restarting database is back within seconds.
 _RETRY_AFTER_S = "2"
@@ -20,7 +21,8 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
 
     @app.exception_handler(DatabaseUnavailableError)
-    async def unavailable(_request: Request, error: DatabaseUnavailableError) -> JSONResponse:
+    @app.exception_handler(LogUnavailableError)
+    async def unavailable(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse(
             {"detail": str(error)}, status_code=503, headers={"Retry-After": _RETRY_AFTER_S}
         )

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.database import Database, DatabaseUnavailableError
 from api.queries import counts
+from api.queries.detectors import all_detectors
+from memewatch.settings import Settings
 
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -36,6 +38,9 @@ class Metrics:
     alerts: Gauge = field(init=False)
     dead_letters: Gauge = field(init=False)
     sink_next_offset: Gauge = field(init=False)
+    verdicts: Gauge = field(init=False)
+    precision: Gauge = field(init=False)
+    below_floor: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         self.stream = StreamMetrics(
@@ -58,11 +63,20 @@ class Metrics:
         self.sink_next_offset = self._gauge(
             "sink_next_offset", "The sink's position in the log", "topic", "partition"
         )
+        detector = ("pattern", "detector_version")
+        self.verdicts = self._gauge("verdicts", "Users' verdicts", *detector, "verdict")
+        self.precision = self._gauge(
+            "detector_precision", "Share of the judged alerts that users call right", *detector
+        )
+        self.below_floor = self._gauge(
+            "detector_below_floor", "Whether that is certainly less than it should be", *detector
+        )
 
-    async def render(self, database: Database) -> bytes:
+    async def render(self, database: Database, settings: Settings) -> bytes:
         """The exposition text; without the database, what this process knows by itself."""
         try:
             await self._read(database)
+            await self._read_detectors(database, settings)
             self.database_up.set(1)
         except DatabaseUnavailableError:
             self.database_up.set(0)
@@ -83,6 +97,18 @@ class Metrics:
         for position in positions:
             labels = self.sink_next_offset.labels(position.topic, str(position.partition))
             labels.set(position.next_offset)
+
+    async def _read_detectors(self, database: Database, settings: Settings) -> None:
+        detectors = await all_detectors(database, settings)
+        for gauge in (self.verdicts, self.precision, self.below_floor):
+            gauge.clear()
+        for each in detectors:
+            name = (each.pattern, each.detector_version)
+            for verdict, count in each.verdicts:
+                self.verdicts.labels(*name, verdict).set(count)
+            self.below_floor.labels(*name).set(each.below_floor)
+            if each.precision is not None:
+                self.precision.labels(*name).set(each.precision)
 
     def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
         return Gauge(f"memewatch_{name}", description, labels, registry=self.registry)

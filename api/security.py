@@ -13,6 +13,8 @@ from memewatch.settings import Settings
 
 #: A proxy on this machine says so that somebody else asks.
 _RELAYED = ("forwarded", "x-forwarded-for")
+#: Whoever changes something where there are no tokens.
+LOCAL = "local"
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -31,6 +33,7 @@ class Gatekeeper:
         # Digests have one length, so comparing them tells nothing about the tokens' lengths.
         self._readers = [_digest(token.get_secret_value()) for token in settings.api_tokens]
         self._writers = [_digest(token.get_secret_value()) for token in settings.api_write_tokens]
+        self._names: dict[bytes, str] = {}
         self._is_local = settings.environment == "local"
         self._origins = {
             origin for text in settings.api_allowed_origins if (origin := _split_origin(text))
@@ -91,6 +94,22 @@ class Gatekeeper:
             )
         return None
 
+    def writer(self, authorization: str | None) -> str | None:
+        """The name of whoever changes something with this header; None when they may not.
+
+        Tokens have no names, so it is made from the token, by a function so slow that not even a
+        token that a person thought up is found again by trying.
+        """
+        if not self._writers:
+            return LOCAL
+        token = _bearer(authorization)
+        if token is None or not _is_among(token, self._writers):
+            return None
+        digest = _digest(token)
+        if digest not in self._names:
+            self._names[digest] = f"token-{_slow_digest(token).hex()}"
+        return self._names[digest]
+
     def trusts_host(self, headers: Mapping[str, str]) -> bool:
         """Whether the ``Host`` is no name an attacker's DNS may have pointed at us.
 
@@ -141,6 +160,10 @@ def _is_among(token: str, digests: Sequence[bytes]) -> bool:
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def _slow_digest(token: str) -> bytes:
+    return hashlib.scrypt(token.encode(), salt=b"memewatch writer", n=2**14, r=8, p=1, dklen=4)
 
 
 def _split_origin(text: str) -> tuple[str, str, int] | None:

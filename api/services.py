@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from api.database import Database
+from api.floor_watch import FloorWatch
 from api.limits import RequestRate
 from api.metrics import Metrics
 from api.security import Gatekeeper
 from api.stream.hub import Hub
 from api.stream.listener import Listener
+from api.verdict_log import VerdictLog
+from memewatch.clock import SystemClock
 from memewatch.settings import Settings
 
 #: Somebody who imports a full watch list, and then goes on.
@@ -31,6 +34,7 @@ class Services:
     hub: Hub
     listener: Listener
     write_rate: RequestRate
+    verdicts: VerdictLog
 
     @classmethod
     def build(cls, settings: Settings) -> Services:
@@ -46,15 +50,17 @@ class Services:
             hub=hub,
             listener=Listener(database, hub),
             write_rate=RequestRate(_WRITE_BURST, _WRITES_PER_S),
+            verdicts=VerdictLog(settings, SystemClock()),
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The pool, the listener and the heartbeat, for as long as the block runs."""
+        """The pool and what goes on by itself, for as long as the block runs."""
         await self.database.open()
         tasks = [
             asyncio.create_task(self.listener.run(), name="listener"),
             asyncio.create_task(self.hub.keep_beating(), name="heartbeat"),
+            asyncio.create_task(FloorWatch(self.database, self.settings).run(), name="floors"),
         ]
         try:
             yield
@@ -62,4 +68,5 @@ class Services:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(self.verdicts.close)
             await self.database.close()

@@ -52,10 +52,11 @@ class RecordProducer:
 
     ``send`` enqueues and only waits when the queue is full (back-pressure); ``flush`` returns
     once everything sent before is confirmed by all in-sync replicas. The first record that could
-    not be delivered makes every later ``send`` and ``flush`` raise.
+    not be delivered makes every later ``send`` and ``flush`` raise, unless whoever sent it hears of
+    it by ``on_delivery`` (called in another thread).
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, delivery_timeout_ms: int = _DELIVERY_TIMEOUT_MS) -> None:
         self._producer = Producer(
             client_config(settings)
             | {
@@ -66,7 +67,7 @@ class RecordProducer:
                 "linger.ms": settings.kafka_linger_ms,
                 "compression.type": "lz4",
                 "queue.buffering.max.messages": _QUEUE_RECORDS,
-                "delivery.timeout.ms": _DELIVERY_TIMEOUT_MS,
+                "delivery.timeout.ms": delivery_timeout_ms,
             }
         )
         self._namespace = settings.namespace

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.dependencies import Authenticated
 from api.models import Problem
-from api.routes import alerts, stats, stream, tokens, watch_list
+from api.routes import alerts, detectors, stats, stream, tokens, verdicts, watch_list
 
 #: The prefix of everything versioned.
 PREFIX = "/api/v1"
@@ -21,7 +21,7 @@ def versioned() -> APIRouter:
         422: {"model": Problem, "description": "a parameter cannot be understood"},
         503: {"model": Problem, "description": "the database does not answer now"},
     }
-    for part in (alerts, tokens, stats, watch_list):
+    for part in (alerts, verdicts, detectors, tokens, stats, watch_list):
         router.include_router(part.router, dependencies=Authenticated, responses=problems)
     router.include_router(stream.router)
     return router

@@ -55,5 +55,5 @@ async def ready(services: ServicesOf, database: DatabaseOf, response: Response) 
 @router.get("/metrics", dependencies=Authenticated)
 async def metrics(services: ServicesOf) -> Response:
     """Prometheus exposition."""
-    text = await services.metrics.render(services.database)
+    text = await services.metrics.render(services.database, services.settings)
     return Response(text, media_type=_EXPOSITION)

@@ -21,6 +21,7 @@ from memewatch.cli import (
     stages,
     topics,
     up,
+    verdicts,
     watch,
 )
 from memewatch.cli.output import stderr
@@ -41,6 +42,9 @@ for command in (
     collect.collect,
     backfill.backfill,
     alerts.alerts,
+    verdicts.verdict,
+    verdicts.verdicts,
+    verdicts.detectors,
     topics.topics,
     ps.ps,
     config.config,

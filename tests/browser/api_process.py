@@ -14,6 +14,8 @@ from memewatch.settings import Settings
 _DEADLINE_S = 30.0
 #: What the stage needs to know; everything else keeps its default.
 _PASSED_ON = (
+    "kafka_bootstrap",
+    "namespace",
     "postgres_host",
     "postgres_port",
     "postgres_database",

@@ -33,9 +33,51 @@ export interface paths {
         };
         /**
          * Get Alert
-         * @description One alert with every revision and its evidence.
+         * @description One alert with every revision and its evidence, and what users think of it.
          */
         get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge Alert
+         * @description Judge an alert; judging it again replaces what the same user said before.
+         *
+         *     When this answers, the verdict is safe in the log; lists show it a moment later.
+         */
+        post: operations["judge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Detectors
+         * @description Every version of every detector that raised an alert, and its live precision.
+         */
+        get: operations["list_detectors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,6 +138,26 @@ export interface paths {
          * @description Price, mentions, sentiment, transfers and anomalies in equal steps.
          */
         get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Verdicts
+         * @description Everything that users said: the latest of each user on each alert.
+         */
+        get: operations["list_verdicts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -172,6 +234,12 @@ export interface components {
             explanation: string;
             /** Id */
             id: string;
+            /**
+             * Impact
+             * @description value at risk, by pattern; see detectors.md
+             * @default 0
+             */
+            impact: number;
             /** Inputs */
             inputs: components["schemas"]["InputReference"][];
             /**
@@ -181,6 +249,11 @@ export interface components {
              * @example 2018-08-17T16:00:00.000Z
              */
             onset_estimate: string;
+            /**
+             * Part Of
+             * @description the alert that speaks for this one's event, or null
+             */
+            part_of?: string | null;
             /**
              * Pattern
              * @enum {string}
@@ -192,7 +265,10 @@ export interface components {
             revision: number;
             /** Schema Version */
             schema_version: number;
-            /** Score */
+            /**
+             * Score
+             * @description probability that the alert is right
+             */
             score: number;
             /** Seq */
             seq: number;
@@ -220,7 +296,7 @@ export interface components {
         };
         /**
          * AlertHistory
-         * @description The latest revision, and every revision from the first on.
+         * @description The latest revision, every revision from the first on, and what users think of it.
          */
         AlertHistory: {
             /**
@@ -254,6 +330,12 @@ export interface components {
             explanation: string;
             /** Id */
             id: string;
+            /**
+             * Impact
+             * @description value at risk, by pattern; see detectors.md
+             * @default 0
+             */
+            impact: number;
             /** Inputs */
             inputs: components["schemas"]["InputReference"][];
             /**
@@ -263,6 +345,16 @@ export interface components {
              * @example 2018-08-17T16:00:00.000Z
              */
             onset_estimate: string;
+            /**
+             * Own Verdict
+             * @description of whoever asks
+             */
+            own_verdict: ("right" | "wrong" | "unsure") | null;
+            /**
+             * Part Of
+             * @description the alert that speaks for this one's event, or null
+             */
+            part_of?: string | null;
             /**
              * Pattern
              * @enum {string}
@@ -276,7 +368,10 @@ export interface components {
             revisions: components["schemas"]["Alert"][];
             /** Schema Version */
             schema_version: number;
-            /** Score */
+            /**
+             * Score
+             * @description probability that the alert is right
+             */
             score: number;
             /** Seq */
             seq: number;
@@ -301,6 +396,64 @@ export interface components {
              * @example 2018-08-17T16:00:00.000Z
              */
             updated_at: string;
+            /**
+             * Verdicts
+             * @description one of each user, in order of time
+             */
+            verdicts: components["schemas"]["Verdict"][];
+        };
+        /**
+         * Detector
+         * @description What became of one version of a detector: its alerts, and what users think of them.
+         *
+         *     `precision` is the share of right ones among the alerts that more users call right than wrong
+         *     or the other way round, with the bounds between which it lies with 95 % certainty (Wilson).
+         */
+        Detector: {
+            /**
+             * Alerts
+             * @description how many it raised
+             */
+            alerts: number;
+            /**
+             * Below Floor
+             * @description enough alerts are judged, and not even `precision_high` reaches it
+             */
+            below_floor: boolean;
+            /**
+             * Current
+             * @description it raised the newest alert of its pattern
+             */
+            current: boolean;
+            /** Detector Version */
+            detector_version: string;
+            /**
+             * Floor
+             * @description what its precision should reach
+             */
+            floor: number;
+            /**
+             * Judged
+             * @description alerts that users call right or wrong
+             */
+            judged: number;
+            /**
+             * Pattern
+             * @enum {string}
+             */
+            pattern: "pump_and_dump" | "whale_dump" | "sentiment_spike" | "sentiment_price_divergence" | "shilling" | "wash_trading" | "rug_pull" | "honeypot" | "holder_concentration" | "sniper_bundle" | "whale_accumulation" | "dormant_wallet" | "mention_burst";
+            /** Precision */
+            precision: number | null;
+            /** Precision High */
+            precision_high: number | null;
+            /** Precision Low */
+            precision_low: number | null;
+            /**
+             * Right
+             * @description those of them that are right
+             */
+            right: number;
+            verdicts: components["schemas"]["VerdictCounts"];
         };
         /**
          * Evidence
@@ -330,6 +483,22 @@ export interface components {
             /** Topic */
             topic: string;
         };
+        /**
+         * Judging
+         * @description What a user thinks of an alert.
+         */
+        Judging: {
+            /**
+             * Note
+             * @description for people
+             */
+            note?: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "right" | "wrong" | "unsure";
+        };
         /** Page[Alert] */
         Page_Alert_: {
             /** Items */
@@ -337,10 +506,24 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Detector] */
+        Page_Detector_: {
+            /** Items */
+            items: components["schemas"]["Detector"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Token] */
         Page_Token_: {
             /** Items */
             items: components["schemas"]["Token"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Verdict] */
+        Page_Verdict_: {
+            /** Items */
+            items: components["schemas"]["Verdict"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -518,6 +701,60 @@ export interface components {
             token: string;
         };
         /**
+         * Verdict
+         * @description What one user thinks of one alert, with what the alert was at that time.
+         */
+        Verdict: {
+            /** Alert Id */
+            alert_id: string;
+            /** Detector Version */
+            detector_version: string;
+            /**
+             * Given At
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             * @example 2018-08-17T16:00:00.000Z
+             */
+            given_at: string;
+            /**
+             * Given By
+             * @description tells one user from another
+             */
+            given_by: string;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Pattern
+             * @enum {string}
+             */
+            pattern: "pump_and_dump" | "whale_dump" | "sentiment_spike" | "sentiment_price_divergence" | "shilling" | "wash_trading" | "rug_pull" | "honeypot" | "holder_concentration" | "sniper_bundle" | "whale_accumulation" | "dormant_wallet" | "mention_burst";
+            /** Schema Version */
+            schema_version: number;
+            /** Score */
+            score: number;
+            /** Token */
+            token: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "right" | "wrong" | "unsure";
+        };
+        /**
+         * VerdictCounts
+         * @description How many verdicts there are of each kind.
+         */
+        VerdictCounts: {
+            /** Right */
+            right: number;
+            /** Unsure */
+            unsure: number;
+            /** Wrong */
+            wrong: number;
+        };
+        /**
          * WatchAdditions
          * @description What to follow from now on; what is there already is replaced.
          */
@@ -647,10 +884,14 @@ export interface operations {
                 /** @description items on a page */
                 limit?: number;
                 min_score?: number | null;
+                /** @description what belongs to this alert's event */
+                part_of?: string | null;
                 /** @description any of these */
                 pattern?: ("pump_and_dump" | "whale_dump" | "sentiment_spike" | "sentiment_price_divergence" | "shilling" | "wash_trading" | "rug_pull" | "honeypot" | "holder_concentration" | "sniper_bundle" | "whale_accumulation" | "dormant_wallet" | "mention_burst")[];
                 /** @description any of these */
                 severity?: ("info" | "low" | "medium" | "high" | "critical")[];
+                /** @description one alert an event: leave out those that are part of another */
+                standalone?: boolean;
                 /** @description any of these */
                 status?: ("open" | "acknowledged" | "resolved" | "retracted")[];
                 /** @description event time, exclusive */
@@ -750,6 +991,169 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judging"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this client may not judge alerts */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no alert of this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many changes at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database or Kafka does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_detectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Detector_"];
+                };
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -943,6 +1347,67 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter cannot be understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_verdicts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description items on a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Verdict_"];
+                };
+            };
+            /** @description a cursor or a range makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is required */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
