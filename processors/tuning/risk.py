@@ -37,8 +37,6 @@ from schemas.alerts import Pattern
 
 RECORD = "risk_record.json"
 _LEARNED_SHARE = 0.7
-#: A recorded pump counts as much as so many simulated ones: there are few, and they are real.
-_RECORDED_WEIGHT = 5.0
 #: Alerts of each kind, right and wrong, that are presumed besides those seen, at a middling score.
 _PRIOR = 2.0
 _NEWTON_STEPS = 50
@@ -107,7 +105,7 @@ def calibrate(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> Cali
     odds[-2:] = centre
     right = np.array([*(float(o.right) for o in outcomes), 1.0, 0.0])
     weights = np.array(
-        [1.0] * len(simulated) + [_RECORDED_WEIGHT] * len(recorded) + [_PRIOR, _PRIOR]
+        [1.0] * len(simulated) + [_weight(simulated, recorded)] * len(recorded) + [_PRIOR, _PRIOR]
     )
     features = np.stack([np.ones_like(odds), odds - centre], axis=1)
     found, presumed, ridge = np.zeros(2), np.array([0.0, 1.0]), np.array([0.0, _RIDGE])
@@ -123,6 +121,11 @@ def calibrate(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> Cali
     return Calibration(
         intercept=round(float(found[0]) - steepness * centre, 4), slope=round(steepness, 4)
     )
+
+
+def _weight(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> float:
+    """Of a recorded alert: few as they are, together they count as much as all simulated ones."""
+    return max(1.0, len(simulated) / max(1, len(recorded)))
 
 
 def learn_fusion(outcomes: Sequence[Outcome], calibrations: dict[Pattern, Calibration]) -> Fusion:
