@@ -20,6 +20,8 @@ export function alertOf(fields: Partial<Alert> & Pick<Alert, "id" | "seq">): Ale
     evidence: [],
     inputs: [],
     detector_version: "1",
+    impact: 0.4,
+    part_of: null,
     schema_version: 1,
     created_at: "2026-03-01T12:00:00.200Z",
     updated_at: "2026-03-01T12:00:00.200Z",

@@ -60,7 +60,7 @@ export async function removeWatched(subject: WatchSubject): Promise<void> {
   await request("DELETE", "/watch-list", { ...subject });
 }
 
-type Value = string | number | null;
+type Value = string | number | boolean | null;
 /** Undefined and null are left out, lists are repeated. */
 type Query = Record<string, Value | readonly Value[] | undefined>;
 

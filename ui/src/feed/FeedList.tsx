@@ -1,10 +1,11 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
+import { alertNames, partOf } from "../format/events.ts";
 import { Empty } from "../shell/Empty.tsx";
 import { alertHref } from "../shell/router.ts";
 import { useNow } from "../shell/useNow.ts";
 import { useStream } from "../stream/hooks.tsx";
 import { FeedRow } from "./FeedRow.tsx";
-import { EVERYTHING, type Filter, isEverything, writeFilter } from "./filter.ts";
+import { cleared, type Filter, isEverything, writeFilter } from "./filter.ts";
 import type { Feed } from "./useFeed.ts";
 import { useWindow } from "./useWindow.ts";
 
@@ -26,8 +27,8 @@ export function FeedList({
   const now = useNow();
   const list = useRef<HTMLDivElement>(null);
   const { rows, hasOlder, loadOlder } = feed;
-  const { first, end, rowHeight, above, onScroll, toTop } = useWindow(list, rows);
   const query = writeFilter(filter);
+  const { first, end, rowHeight, above, onScroll, toTop } = useWindow(list, rows, String(query));
 
   useEffect(() => {
     if (hasOlder && end > rows.length - LOAD_AHEAD_ROWS) loadOlder();
@@ -44,10 +45,13 @@ export function FeedList({
         onKeyDown={(event) => moveFocus(event, list.current, rowHeight)}
       >
         <ol className="feed-list" style={{ height: rows.length * rowHeight }}>
-          {rows.slice(first, end).map((held, index) => (
+          {rows.slice(first, end).map(({ held, others, leader }, index) => (
             <FeedRow
               key={held.alert.id}
               held={held}
+              others={others.length}
+              othersNames={alertNames(others)}
+              partOf={partOf(held.alert, leader)}
               href={alertHref(held.alert.id, query)}
               now={now}
               top={(first + index) * rowHeight}
@@ -115,8 +119,8 @@ function Nothing({
   if (!isEverything(filter)) {
     return (
       <Empty title="No alert passes these filters">
-        <button type="button" onClick={() => onFilter(EVERYTHING)}>
-          Show all alerts
+        <button type="button" onClick={() => onFilter(cleared(filter))}>
+          Clear the filters
         </button>
       </Empty>
     );

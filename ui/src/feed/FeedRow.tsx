@@ -9,6 +9,11 @@ const FRESH_MS = 4_000;
 
 interface Props {
   held: Held;
+  /** How many others of its event have no row of their own, and their names. */
+  others: number;
+  othersNames: string;
+  /** `part of …`, or empty. */
+  partOf: string;
   href: string;
   now: number;
   top: number;
@@ -20,7 +25,7 @@ interface Props {
 
 /** One alert: what, which token, how sure, since when, and the one sentence that says why. */
 export const FeedRow = memo(function FeedRow(props: Props) {
-  const { held, href, now, top, position, count, selected } = props;
+  const { held, others, othersNames, partOf, href, now, top, position, count, selected } = props;
   const { alert, changedAt } = held;
   const fresh = changedAt !== null && now - changedAt < FRESH_MS;
   return (
@@ -37,7 +42,16 @@ export const FeedRow = memo(function FeedRow(props: Props) {
         {fresh && <span key={alert.seq} className="row-flash" aria-hidden="true" />}
         <SeverityBadge severity={alert.severity} />
         <span className="row-symbol">{alert.symbol}</span>
-        <span className="row-pattern">{patternName(alert.pattern)}</span>
+        <span className="row-pattern">
+          <span>{patternName(alert.pattern)}</span>
+          {others > 0 && (
+            <span className="row-others" title={`Also part of this event: ${othersNames}`}>
+              +{others}
+              <span className="visually-hidden"> of the same event: {othersNames}</span>
+            </span>
+          )}
+          {partOf !== "" && <small className="row-part">{partOf}</small>}
+        </span>
         <span className="row-phase">{plain(alert.phase)}</span>
         <StatusTag status={alert.status} />
         <ScoreMeter score={alert.score} />

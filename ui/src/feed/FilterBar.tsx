@@ -1,6 +1,6 @@
 import type { Pattern } from "../api/types.ts";
 import { PATTERNS, plain, SEVERITIES, STATUSES } from "../format/words.ts";
-import { EVERYTHING, type Filter, isEverything } from "./filter.ts";
+import { cleared, type Filter, isEverything } from "./filter.ts";
 import { TokenFilter } from "./TokenFilter.tsx";
 
 const PATTERN_OPTIONS = (Object.keys(PATTERNS) as Pattern[]).map(
@@ -56,11 +56,19 @@ export function FilterBar({
           onChange={(event) => onChange({ ...filter, minScore: Number(event.target.value) })}
         />
       </label>
+      <label className="check" title="Also those that are part of another alert's event">
+        <input
+          type="checkbox"
+          checked={filter.all}
+          onChange={(event) => onChange({ ...filter, all: event.target.checked })}
+        />
+        <span>All alerts</span>
+      </label>
       <button
         type="button"
         className="quiet"
         disabled={isEverything(filter)}
-        onClick={() => onChange(EVERYTHING)}
+        onClick={() => onChange(cleared(filter))}
       >
         Clear
       </button>

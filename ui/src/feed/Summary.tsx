@@ -1,10 +1,10 @@
 import { useMemo } from "react";
 import { plain, SEVERITIES } from "../format/words.ts";
+import { alertsGoingOn, eventsGoingOn } from "../stream/events.ts";
 import { useStream } from "../stream/hooks.tsx";
-import { isGoingOn } from "../stream/state.ts";
-import { EVERYTHING, type Filter } from "./filter.ts";
+import { cleared, type Filter } from "./filter.ts";
 
-/** How many alerts are open by severity; each count is a filter. */
+/** How many rows are open by severity; each count is a filter. */
 export function Summary({
   filter,
   onChange,
@@ -15,17 +15,19 @@ export function Summary({
   const { state } = useStream();
   const counts = useMemo(() => {
     const result = new Map<string, number>();
-    for (const { alert } of state.alerts.values()) {
-      if (isGoingOn(alert)) result.set(alert.severity, (result.get(alert.severity) ?? 0) + 1);
+    const goingOn = filter.all ? alertsGoingOn(state.alerts) : eventsGoingOn(state.alerts);
+    for (const { severity } of goingOn) {
+      result.set(severity, (result.get(severity) ?? 0) + 1);
     }
     return result;
-  }, [state.alerts]);
+  }, [state.alerts, filter.all]);
 
   return (
     <ul className="summary" aria-label="Open alerts by severity">
       {SEVERITIES.map((severity) => {
         const pressed = filter.severity === severity && filter.status === "open";
-        const next: Filter = pressed ? EVERYTHING : { ...EVERYTHING, severity, status: "open" };
+        const everything = cleared(filter);
+        const next: Filter = pressed ? everything : { ...everything, severity, status: "open" };
         return (
           <li key={severity}>
             <button

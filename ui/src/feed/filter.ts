@@ -9,6 +9,8 @@ export interface Filter {
   readonly severity: Severity | null;
   readonly status: Status | null;
   readonly minScore: number;
+  /** Every alert has a row, also what is part of another alert's event. */
+  readonly all: boolean;
 }
 
 export const EVERYTHING: Filter = {
@@ -17,6 +19,7 @@ export const EVERYTHING: Filter = {
   severity: null,
   status: null,
   minScore: 0,
+  all: false,
 };
 
 /** The filter in an address; what it cannot mean is left out rather than shown as an error. */
@@ -28,6 +31,7 @@ export function readFilter(query: URLSearchParams): Filter {
     severity: oneOf(query.get("severity"), SEVERITIES),
     status: oneOf(query.get("status"), STATUSES),
     minScore: minScore > 0 && minScore <= 1 ? minScore : 0,
+    all: query.get("all") === "1",
   };
 }
 
@@ -38,10 +42,14 @@ export function writeFilter(filter: Filter): URLSearchParams {
     if (value !== null) query.set(name, value);
   }
   if (filter.minScore > 0) query.set("min_score", String(filter.minScore));
+  if (filter.all) query.set("all", "1");
   return query;
 }
 
-/** The same filter for REST. */
+/**
+ * The same filter for REST, which is asked for every alert also where events are folded: what is
+ * part of an alert that does not pass has a row of its own.
+ */
 export function asAlertQuery(filter: Filter): AlertQuery {
   return {
     token: filter.token,
@@ -62,8 +70,13 @@ export function passes(filter: Filter, alert: Alert): boolean {
   );
 }
 
+/** Whether every alert passes. How the rows are laid out does not matter. */
 export function isEverything(filter: Filter): boolean {
-  return writeFilter(filter).size === 0;
+  return writeFilter({ ...filter, all: false }).size === 0;
+}
+
+export function cleared(filter: Filter): Filter {
+  return { ...EVERYTHING, all: filter.all };
 }
 
 function oneOf<T extends string>(value: string | null, known: readonly T[]): T | null {

@@ -3,18 +3,17 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, fetchAlerts } from "../api/client.ts";
 import { useStream, useStreamClient } from "../stream/hooks.tsx";
-import type { Held } from "../stream/state.ts";
-import { asAlertQuery, type Filter, writeFilter } from "./filter.ts";
-import { type Floor, feedRows } from "./rows.ts";
+import { asAlertQuery, type Filter, readFilter, writeFilter } from "./filter.ts";
+import { type Floor, feedRows, type Row } from "./rows.ts";
 
 const PAGE = 100;
 /** Whoever reads further back than this is better served by a filter. */
-const MAX_ROWS = 5_000;
+const MAX_ALERTS = 5_000;
 /** A page that could not be read is asked for again after this long. */
 const RETRY_MS = 2_000;
 
 export interface Feed {
-  readonly rows: readonly Held[];
+  readonly rows: readonly Row[];
   /** The first page of this filter is still on its way. */
   readonly loading: boolean;
   readonly error: string | null;
@@ -34,7 +33,8 @@ interface Loaded {
 export function useFeed(filter: Filter): Feed {
   const client = useStreamClient();
   const { state } = useStream();
-  const key = writeFilter(filter).toString();
+  // Folding events is the page's own work: REST is read the same way with and without.
+  const key = writeFilter({ ...filter, all: false }).toString();
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const busy = useRef(false);
 
@@ -42,8 +42,8 @@ export function useFeed(filter: Filter): Feed {
     async (cursor: string | null, signal: AbortSignal) => {
       busy.current = true;
       try {
-        const query = { ...asAlertQuery(filter), cursor, limit: PAGE };
-        const page = await fetchAlerts(query, signal);
+        const query = asAlertQuery(readFilter(new URLSearchParams(key)));
+        const page = await fetchAlerts({ ...query, cursor, limit: PAGE }, signal);
         if (signal.aborted) return;
         client.load(page.items);
         const last = page.items.at(-1);
@@ -61,7 +61,7 @@ export function useFeed(filter: Filter): Feed {
         if (!signal.aborted) busy.current = false;
       }
     },
-    [client, filter, key],
+    [client, key],
   );
 
   const { generation } = state;
@@ -76,8 +76,11 @@ export function useFeed(filter: Filter): Feed {
 
   const current = loaded?.key === key ? loaded : null;
   const floor = current?.floor ?? null;
-  const rows = useMemo(() => feedRows(state.alerts, filter, floor), [state.alerts, filter, floor]);
-  const full = rows.length >= MAX_ROWS;
+  const { rows, alerts } = useMemo(
+    () => feedRows(state.alerts, filter, floor),
+    [state.alerts, filter, floor],
+  );
+  const full = alerts >= MAX_ALERTS;
   const cursor = current?.cursor ?? null;
   // Anew after every answer, also one like the last: whoever waits at the end asks again, since a
   // new generation may have dropped what was asked before.

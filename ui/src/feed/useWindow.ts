@@ -9,8 +9,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import type { Held } from "../stream/state.ts";
-import { type Window, windowOf } from "./rows.ts";
+import { arrivals, type Floor, placeOf, type Row, type Window, windowOf } from "./rows.ts";
 
 /** As in `feed.css`: all rows are equally high, so places are arithmetic and nothing shifts. */
 const ROW_HEIGHT = 68;
@@ -25,21 +24,35 @@ export interface FeedWindow extends Window {
   readonly toTop: () => void;
 }
 
+/** What was on the screen last: the row at the top of the view is what the reader looks at. */
+interface Seen {
+  readonly rows: readonly Row[];
+  readonly view: string;
+  readonly anchor: Floor | null;
+  readonly place: number;
+  readonly scrollTop: number;
+}
+
+/** `view` names what the rows are a choice of; rows that another choice adds are not new. */
 export function useWindow(
   container: RefObject<HTMLElement | null>,
-  rows: readonly Held[],
+  rows: readonly Row[],
+  view: string,
 ): FeedWindow {
   const rowHeight = useSyncExternalStore(listenToWidth, rowHeightNow);
   const [scrollTop, setScrollTop] = useState(0);
   const [viewHeight, setViewHeight] = useState(800);
   const [above, setAbove] = useState(0);
-  const anchor = useRef<string | null>(null);
-  const anchorIndex = useRef(0);
+  const seen = useRef<Seen>({ rows, view, anchor: null, place: 0, scrollTop: 0 });
+  const fresh = useRef(new Set<string>());
 
   const onScroll = useCallback(() => {
     const top = container.current?.scrollTop ?? 0;
     setScrollTop(top);
-    if (top < rowHeight) setAbove(0);
+    if (top < rowHeight) {
+      fresh.current.clear();
+      setAbove(0);
+    }
   }, [container, rowHeight]);
 
   const mounted = rows.length > 0;
@@ -56,17 +69,19 @@ export function useWindow(
   useLayoutEffect(() => {
     const element = container.current;
     if (element === null) return;
-    const before = anchorIndex.current;
-    const after =
-      anchor.current === null ? -1 : rows.findIndex((row) => row.alert.id === anchor.current);
-    if (after > before && element.scrollTop >= rowHeight) {
-      element.scrollTop += (after - before) * rowHeight;
-      setAbove((count) => count + after - before);
+    const last = seen.current;
+    if (last.anchor !== null && rows !== last.rows && element.scrollTop >= rowHeight) {
+      const place = placeOf(rows, last.anchor);
+      shift(element, last.scrollTop, (place - last.place) * rowHeight);
+      if (view !== last.view) fresh.current.clear();
+      else for (const id of arrivals(last.rows, rows, place)) fresh.current.add(id);
+      // What came in may have become part of another row since.
+      setAbove(rows.filter((row) => fresh.current.has(row.held.alert.id)).length);
     }
-    const top = Math.min(rows.length - 1, Math.floor(element.scrollTop / rowHeight));
-    anchor.current = rows[top]?.alert.id ?? null;
-    anchorIndex.current = top;
-  }, [container, rows, rowHeight, scrollTop]);
+    const place = Math.max(0, Math.min(rows.length - 1, Math.floor(element.scrollTop / rowHeight)));
+    const anchor = rows[place]?.held.alert ?? null;
+    seen.current = { rows, view, anchor, place, scrollTop: element.scrollTop };
+  }, [container, rows, view, rowHeight, scrollTop]);
 
   const toTop = useCallback(() => {
     container.current?.scrollTo({ top: 0, behavior: "smooth" });
@@ -79,6 +94,13 @@ export function useWindow(
     onScroll,
     toTop,
   };
+}
+
+/** Scroll by so many pixels, for rows that came or went above the view. */
+function shift(element: HTMLElement, before: number, pixels: number): void {
+  if (pixels > 0) element.scrollTop += pixels;
+  // A list that has become shorter may already have been moved up by the browser.
+  if (pixels < 0) element.scrollTop = Math.min(element.scrollTop, before + pixels);
 }
 
 function rowHeightNow(): number {

@@ -42,9 +42,9 @@ export function TokenPage({ token, query }: { token: string; query: URLSearchPar
 function Known({ info, query }: { info: Token; query: URLSearchParams }) {
   const range = rangeNamed(query.get("range"));
   const selected = query.get("alert");
-  const filter = useMemo(() => ({ ...EVERYTHING, token: info.token }), [info.token]);
+  const filter = useMemo(() => ({ ...EVERYTHING, token: info.token, all: true }), [info.token]);
   const { rows } = useFeed(filter);
-  const alerts = useMemo(() => rows.map(({ alert }) => alert), [rows]);
+  const alerts = useMemo(() => rows.map(({ held }) => held.alert), [rows]);
 
   const request = requestFor(
     range,
