@@ -64,7 +64,8 @@ class _Watched:
         #: What it held after the newest change.
         self.tokens: float | None = None
         self.quote: float | None = None
-        #: The part of the quote that providers brought, less what left with removals.
+        #: The part of the quote that providers brought, less what left with removals and what
+        #: insiders got for tokens.
         self.provided: float | None = None
         self.warned_ms: int | None = None
 
@@ -243,6 +244,9 @@ class RugWarning:
             seller, sold = self._paid_in.get(name, ("", 0.0))
             if event.transaction == self._transaction and seller in self._insiders(name):
                 watched.signs.add("insider_sold", sold / tokens, time_ms)
+                if watched.provided is not None:
+                    # They have their money back: all the more of what is left is of others.
+                    watched.provided = max(0.0, watched.provided - (quote_before - quote))
 
     def _provide(self, watched: _Watched, event: Liquidity, time_ms: int) -> None:
         watched.features.provided(time_ms)
