@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,8 @@ from memewatch.stack.roles import API
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 #: What a person who follows sees of the past.
 _RECENT = 20
+#: The place of the pattern among the cells.
+_PATTERN = 4
 
 
 def alerts(
@@ -37,14 +40,11 @@ def alerts(
     wanted = AlertFilter(token=token, pattern=pattern)
 
     async def print_latest() -> None:
-        rows = _alert_table()
-        async for alert in latest_alerts(settings, wanted):
-            if as_json:
+        if as_json:
+            async for alert in latest_alerts(settings, wanted):
                 print_json(alert)
-            else:
-                rows.add_row(*_cells(alert))
-        if not as_json:
-            stdout.print(rows)
+        else:
+            stdout.print(alert_table([alert async for alert in latest_alerts(settings, wanted)]))
 
     async def print_changes() -> None:
         async for alert in follow_revisions(settings, wanted, None if as_json else _RECENT):
@@ -60,8 +60,19 @@ def alerts(
         raise typer.Exit from None
 
 
-def _alert_table() -> Table:
-    return table("event time", "severity", "score>", "status", "pattern", "symbol", "what")
+def alert_table(alerts: Sequence[dict[str, Any]]) -> Table:
+    """One row an alert; below its pattern that of the alert whose event it is part of."""
+    rows = table("event time", "severity", "score>", "status", "pattern", "symbol", "what")
+    patterns = {str(alert["id"]): str(alert["pattern"]) for alert in alerts}
+    for alert in alerts:
+        cells = _cells(alert)
+        # Alerts of an older release do not say.
+        leader = alert.get("part_of")
+        if leader is not None:
+            name = patterns.get(str(leader), "another alert")
+            cells[_PATTERN] += Text(f"\n└ part of {name}", style="not bold")
+        rows.add_row(*cells)
+    return rows
 
 
 def _cells(alert: dict[str, Any]) -> list[Text]:
