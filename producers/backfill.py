@@ -26,11 +26,12 @@ from producers.intake import Intake
 from producers.lane import Feed, Lane
 from producers.live.base import Heard, LiveSource, NoHistoryError
 from producers.live.catalogue import require_on
-from producers.live.feed import LiveFeed, close
+from producers.live.feed import LiveFeed
 from producers.live.live import make_source, surroundings
 from producers.live.stored import stored_payloads
 from producers.publishing import stop_on_signals
 from producers.session import TOPICS
+from producers.source import close
 from schemas.codec import encode
 from schemas.payloads import RawPayload
 from schemas.times import LATEST_MS, rfc3339

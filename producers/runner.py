@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +17,7 @@ from producers.intake import Intake
 from producers.lane import Feed, Lane
 from producers.right import PublishingRight
 from producers.session import TOPICS, Confirmation, Session
-from producers.source import Item
+from producers.source import Item, close
 from producers.state import SessionState, SourceState
 from producers.watermarks import current_watermarks, end_ms
 from schemas.times import rfc3339
@@ -161,8 +161,7 @@ class Runner:
                 if self._intake.since_watermark >= _EVENTS_BETWEEN_WATERMARKS:
                     await self._promise()
         finally:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+            await close(items)
 
     # --- the session --------------------------------------------------------------------------
 

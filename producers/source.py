@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -81,3 +81,9 @@ class Source(Protocol):
     def events(self, resume: str | None) -> AsyncIterator[tuple[Item, str]]:
         """Yield each item with the cursor to resume after it; from the beginning when None."""
         ...
+
+
+async def close(iterator: AsyncIterator[Any]) -> None:
+    """End a generator now, so that its connections are closed before another is opened."""
+    if isinstance(iterator, AsyncGenerator):
+        await iterator.aclose()

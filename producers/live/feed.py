@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 from producers.live.base import Heard, LiveSource, Payload
-from producers.source import Alive, CaughtUp, Item, Order, Rejected
+from producers.source import Alive, CaughtUp, Item, Order, Rejected, close
 from schemas.events import Event
 from schemas.payloads import RawPayload
 from schemas.times import rfc3339
@@ -80,9 +79,3 @@ def payload_of(raw: RawPayload, cursor: str, received_ms: int) -> Payload:
     return Payload(
         body=zlib.decompress(raw.body), cursor=cursor, kind=raw.kind, received_ms=received_ms
     )
-
-
-async def close(iterator: AsyncIterator[Any]) -> None:
-    """End a generator now, so that its connections are closed before another is opened."""
-    if isinstance(iterator, AsyncGenerator):
-        await iterator.aclose()
