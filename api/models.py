@@ -102,7 +102,8 @@ class Verdict(Model):
     pattern: Pattern
     detector_version: str
     token: str
-    score: Share
+    score: Annotated[Share, Field(description="of the alert when it was judged")]
+    opening_score: Annotated[Share, Field(description="of its first revision")]
     verdict: Judgement
     note: str | None
     given_by: Annotated[str, Field(description="tells one user from another")]

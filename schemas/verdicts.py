@@ -20,8 +20,10 @@ Note = Annotated[str, Meta(max_length=LONGEST_NOTE)]
 class Verdict(Struct, frozen=True, kw_only=True):
     """What one user thinks of one alert; of verdicts with the same ``id`` the latest counts.
 
-    ``pattern``, ``detector_version``, ``token`` and ``score`` are the alert's at ``given_at`` (wall
-    clock). ``given_by`` tells one user from another and is never what they log in with.
+    ``pattern``, ``detector_version`` and ``token`` are the alert's; ``score`` is what it said at
+    ``given_at`` (wall clock), ``opening_score`` what its first revision said, which is its
+    detector's word alone. ``given_by`` tells one user from another and is never what they log in
+    with.
     """
 
     id: Identifier
@@ -30,6 +32,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     detector_version: str
     token: TokenName
     score: Score
+    opening_score: Score
     verdict: Judgement
     note: Note | None = None
     given_by: Annotated[str, Meta(min_length=1, max_length=64)]

@@ -11,8 +11,8 @@ from api.queries.times import wire_time
 from schemas.alerts import Pattern
 
 _CURSOR_KIND = "verdicts"
-_COLUMNS = """id, alert_id, pattern, detector_version, token, score, verdict, note, given_by,
-    given_at, schema_version"""
+_COLUMNS = """id, alert_id, pattern, detector_version, token, score, opening_score, verdict, note,
+    given_by, given_at, schema_version"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Subject:
     detector_version: str
     token: str
     score: float
+    opening_score: float
 
 
 async def subject(database: Database, alert_id: str) -> Subject | None:
@@ -54,7 +55,12 @@ def _verdict(row: Row) -> Verdict:
     return Verdict.model_validate(dict(row) | {"given_at": wire_time(row["given_at"])})
 
 
-_SUBJECT = "select pattern, detector_version, token, score from alerts where id = $1"
+_SUBJECT = """
+select alerts.pattern, alerts.detector_version, alerts.token, alerts.score,
+    (opening.body ->> 'score')::float8 as opening_score
+from alerts join alert_revisions opening on opening.id = alerts.id and opening.revision = 1
+where alerts.id = $1
+"""
 _OF_ALERT = f"""
 select {_COLUMNS} from verdicts where alert_id = $1 order by given_at, id
 """  # noqa: S608 - constants only

@@ -57,6 +57,7 @@ async def judge_alert(
         detector_version=alert.detector_version,
         token=alert.token,
         score=alert.score,
+        opening_score=alert.opening_score,
         verdict=judging.verdict,
         note=judging.note or None,
         given_by=writer,

@@ -89,6 +89,7 @@ async def test_a_verdict_is_kept_told_and_counted_once_however_often_it_is_sent(
     stage: Api, written: Writer
 ) -> None:
     await written.alerts(make_alert(1), make_alert(2, detector_version="pump-2", score=0.7))
+    await written.alerts(make_alert(1, revision=2, score=0.4))
     first = await judge(stage, "alert-00001", "right", note="it fell the next minute")
     assert parse_rfc3339(first.pop("given_at")) > 0
     assert first == {
@@ -97,7 +98,8 @@ async def test_a_verdict_is_kept_told_and_counted_once_however_often_it_is_sent(
         "pattern": "pump_and_dump",
         "detector_version": "pump-1",
         "token": "T0",
-        "score": 0.9,
+        "score": 0.4,
+        "opening_score": 0.9,
         "verdict": "right",
         "note": "it fell the next minute",
         "given_by": "local",

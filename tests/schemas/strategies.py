@@ -228,6 +228,7 @@ VERDICTS = st.builds(
     detector_version=_texts,
     token=_names,
     score=st.floats(0, 1),
+    opening_score=st.floats(0, 1),
     verdict=st.sampled_from(JUDGEMENTS),
     note=st.none() | _texts,
     given_by=_names,

@@ -33,6 +33,7 @@ def verdict(alert: str, second: int = 0, by: str = "ann", **fields: Any) -> Publ
         "detector_version": "1",
         "token": "TOK",
         "score": 0.1 + 0.2,
+        "opening_score": 0.2,
         "verdict": "right",
         "given_by": by,
         "given_at": rfc3339(AUGUST_2018_MS + second * 1_000),

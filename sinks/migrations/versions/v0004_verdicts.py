@@ -19,6 +19,7 @@ _STATEMENTS = (
         detector_version text not null,
         token text not null,
         score double precision not null,
+        opening_score double precision not null,
         verdict text not null,
         note text,
         given_by text not null,

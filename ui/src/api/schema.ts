@@ -726,13 +726,21 @@ export interface components {
             /** Note */
             note: string | null;
             /**
+             * Opening Score
+             * @description of its first revision
+             */
+            opening_score: number;
+            /**
              * Pattern
              * @enum {string}
              */
             pattern: "pump_and_dump" | "whale_dump" | "sentiment_spike" | "sentiment_price_divergence" | "shilling" | "wash_trading" | "rug_pull" | "honeypot" | "holder_concentration" | "sniper_bundle" | "whale_accumulation" | "dormant_wallet" | "mention_burst";
             /** Schema Version */
             schema_version: number;
-            /** Score */
+            /**
+             * Score
+             * @description of the alert when it was judged
+             */
             score: number;
             /** Token */
             token: string;
