@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 VENV := .venv
-# Labelled data for `make evaluate`; what is not there is skipped.
+# Labelled data for `make evaluate` and `make tune`; what is not there is skipped.
 DATA ?= ../shared/data
 BIN := $(VENV)/bin
 # Node and npm come with a Python package, so they are found there first.
@@ -23,7 +23,7 @@ TEST_CHAIN := tests/evm/node_modules/.installed
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench evaluate secrets clean
+.PHONY: help install demo test lint bench evaluate tune secrets clean
 .DELETE_ON_ERROR:
 
 help: ## print these targets
@@ -50,6 +50,9 @@ bench: install ## measure speed and latency into build/bench.json
 
 evaluate: install ## score the detectors on recorded and simulated markets
 	$(BIN)/memewatch evaluate all --data $(DATA) --out build/evaluation
+
+tune: install ## choose settings and learn models again; INSTALL=1 also ships them
+	$(BIN)/memewatch tune --data $(DATA) --out build/tuning $(if $(INSTALL),--write)
 
 secrets: $(TOOLS) ## write passwords and a token for docker compose into deploy/secrets
 	@$(BIN)/python deploy/make_secrets.py

@@ -20,6 +20,7 @@ from memewatch.cli import (
     sources,
     stages,
     topics,
+    tune,
     up,
     verdicts,
     watch,
@@ -53,6 +54,7 @@ for command in (
     stages.sink,
     stages.api,
     migrate.migrate,
+    tune.tune,
 ):
     app.command()(command)
 app.add_typer(watch.app, name="watch")

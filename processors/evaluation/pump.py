@@ -22,7 +22,7 @@ from time import perf_counter
 
 from memewatch.errors import OperatorError
 from processors.detectors.base import Detector, Opening
-from processors.detectors.pump_and_dump import PumpAndDump
+from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump, PumpSettings
 from processors.evaluation.pump_report import Recording, write_pump_report
 from processors.evaluation.report import data_hash
 from schemas.events import Tick
@@ -134,7 +134,7 @@ def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
                     "explanation": opening.explanation,
                 }
                 answers.write(json.dumps(line) + "\n")
-    onsets = _read_onsets(events_csv)
+    onsets = read_onsets(events_csv)
     if unlabelled := sorted(alerts.keys() - onsets.keys()):
         raise OperatorError(f"{events_csv} has no onset for {', '.join(unlabelled)}")
     files = tuple(score_file(name, found, onsets[name]) for name, found in alerts.items())
@@ -155,14 +155,16 @@ def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
     )
 
 
-def detect(ticks: Iterable[tuple[Tick, int]]) -> list[tuple[int, Opening]]:
+def detect(
+    ticks: Iterable[tuple[Tick, int]], settings: PumpSettings = SETTINGS
+) -> list[tuple[int, Opening]]:
     """Every opening with its event time, as the engine would make them for one token."""
-    detector: Detector[Tick] = PumpAndDump()
+    detector: Detector[Tick] = PumpAndDump(settings)
     found: list[tuple[int, Opening]] = []
     last_ms: int | None = None
     for tick, time_ms in ticks:
         if last_ms is not None and time_ms - last_ms > IDLE_MS:
-            detector = PumpAndDump()
+            detector = PumpAndDump(settings)
         last_ms = time_ms
         opening = detector.observe(tick, time_ms)
         if opening is not None:
@@ -212,7 +214,7 @@ def read_trades(path: Path) -> Iterator[tuple[Tick, int]]:
             yield tick, int(row["timestamp"])
 
 
-def _read_onsets(events_csv: Path) -> dict[str, int]:
+def read_onsets(events_csv: Path) -> dict[str, int]:
     """The onset of each recording in milliseconds, by file name."""
     try:
         with events_csv.open(encoding="utf-8") as lines:
