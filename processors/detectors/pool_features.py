@@ -49,7 +49,8 @@ class PoolFeatures:
     * ``number_of_token_creation_of_creator``: tokens the creator has made; no source tells it.
 
     Where it differs: in the labelled tokens one address is the creator, and whatever it has parted
-    with is locked. Here whom it gave shares to counts as the creator, unless that is a known lock.
+    with is locked. Here whom it gave shares to counts as the creator, unless that is a known lock;
+    all insiders together are one holder, so that spreading shares over their wallets hides nothing.
     """
 
     __slots__ = ("_burns", "_first_ms", "_last_ms", "_mints", "_purchases", "_sales", "shares")
@@ -114,7 +115,7 @@ class PoolFeatures:
 
     def _standing(self, insiders: Collection[str], token: TokenBook) -> dict[str, float]:
         known: dict[str, float] = {}
-        parts = self.shares.shares()
+        parts = self.shares.shares(insiders)
         if parts:
             average = 100.0 / len(parts)
             spread = math.sqrt(sum((100.0 * part - average) ** 2 for part in parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from processors.detectors.holders import is_nowhere
 from processors.detectors.known_addresses import holds_for_others
@@ -41,11 +41,12 @@ class ShareBook:
         """The part of all shares that nobody can take out: burned, or in a known lock."""
         return self.share_of(name for name in self._held if is_locked(name))
 
-    def shares(self) -> Sequence[float]:
-        """The parts of all known holders worth counting."""
+    def shares(self, party: Collection[str]) -> Sequence[float]:
+        """The parts of all known holders worth counting; a party is one holder."""
         if self._total <= 0.0:
             return ()
-        parts = (held / self._total for held in self._held.values())
+        others = (held / self._total for name, held in self._held.items() if name not in party)
+        parts = (self.share_of(party), *others)
         return [part for part in parts if part >= _SMALLEST_SHARE]
 
     def make(self, holder: str, shares: float, total: float | None) -> None:
