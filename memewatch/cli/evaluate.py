@@ -135,6 +135,17 @@ def compare(
     typer.echo(compare_folders(first, second, out).table())
 
 
+@app.command()
+def sentiment(
+    files: Annotated[list[Path], typer.Argument(help="Labelled posts (tab-separated).")],
+    out: OutDir,
+) -> None:
+    """Labelled posts: accuracy, or correlation where the labels are graded."""
+    from processors.evaluation.sentiment import evaluate
+
+    typer.echo(evaluate(files, out).table())
+
+
 @app.command("all")
 def everything(
     data: Annotated[Path, typer.Option(help="The folder of labelled data.")],
@@ -156,6 +167,11 @@ def everything(
         rug(tokens, out / "rug")
     else:
         stderr.print(f"no labelled tokens in {tokens}: that part is skipped")
+    posts = sorted((data / "sentiment").glob("*.tsv"))
+    if posts:
+        sentiment(posts, out / "sentiment")
+    else:
+        stderr.print(f"no labelled posts in {data / 'sentiment'}: that part is skipped")
     for seed in (1, 2, 3):
         simulated(seed, out / f"simulated-{seed}")
 

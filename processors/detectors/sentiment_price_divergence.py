@@ -56,7 +56,7 @@ class SentimentPriceDivergence(JoinedDetector):
     """
 
     pattern: ClassVar[Pattern] = "sentiment_price_divergence"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, parameters: DivergenceParameters = PARAMETERS) -> None:
         self._parameters = parameters

@@ -68,16 +68,16 @@ PARAMETERS = SentimentSpikeParameters()
 class SentimentSpike(Detector[Post]):
     """Flag a one-sided burst of posts against the token's own baseline, post by post.
 
-    Use: tokens that are mentioned at all. Weakness: irony, languages VADER does not know, and a
+    Use: tokens that are mentioned at all. Weakness: irony, languages but English, and a
     rise over many hours, which is learned as usual. The span is compared with what lies before
-    it: a post is learned when it leaves the span. Sentiment is VADER's (Hutto & Gilbert 2014);
+    it: a post is learned when it leaves the span. Sentiment is that of ``processors.sentiment``;
     the burst is a Poisson count's z (Kleinberg 2002 for why rates, not counts, tell bursts).
     Parameters: ``SentimentSpikeParameters``.
     """
 
     pattern: ClassVar[Pattern] = "sentiment_spike"
     topic: ClassVar[str] = POSTS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, parameters: SentimentSpikeParameters = PARAMETERS) -> None:
         self._parameters = parameters
