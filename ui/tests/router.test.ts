@@ -19,6 +19,8 @@ test.each([
   ["#/tokens?q=pe", "tokens"],
   ["#/watch", "watch"],
   ["#/watch/x", "missing"],
+  ["#/detectors", "detectors"],
+  ["#/detectors/x", "missing"],
   ["#/nowhere", "missing"],
   ["#/tokens/a/b", "missing"],
 ])("%s is the page %s", (hash, page) => {

@@ -5,6 +5,8 @@ import type {
   AlertHistory,
   AlertPage,
   AlertQuery,
+  DetectorPage,
+  Judging,
   Series,
   SeriesQuery,
   TokenPage,
@@ -30,6 +32,15 @@ export function fetchAlerts(query: AlertQuery, signal?: AbortSignal): Promise<Al
 
 export function fetchAlert(id: string, signal?: AbortSignal): Promise<AlertHistory> {
   return get<AlertHistory>(`/alerts/${encodeURIComponent(id)}`, {}, signal);
+}
+
+export function fetchDetectors(signal?: AbortSignal): Promise<DetectorPage> {
+  return get<DetectorPage>("/detectors", {}, signal);
+}
+
+/** Returns once the verdict is safe; saying something else later replaces it. */
+export async function giveVerdict(alert: string, judging: Judging): Promise<void> {
+  await request("POST", `/alerts/${encodeURIComponent(alert)}/verdict`, {}, judging);
 }
 
 export function fetchTokens(query: TokenQuery, signal?: AbortSignal): Promise<TokenPage> {

@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { fetchAlert } from "../api/client.ts";
-import type { Alert } from "../api/types.ts";
+import type { Alert, AlertHistory } from "../api/types.ts";
 import { duration, fullTime, relativeTime } from "../format/time.ts";
 import { patternMeaning, patternName, plain } from "../format/words.ts";
 import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
@@ -13,6 +13,7 @@ import { isGoingOn } from "../stream/state.ts";
 import { EvidenceTable } from "./EvidenceTable.tsx";
 import { Inputs } from "./Inputs.tsx";
 import { Revisions } from "./Revisions.tsx";
+import { Verdicts } from "./Verdicts.tsx";
 
 /** One alert: what it says, on what evidence, how it came about, and from which records. */
 export function AlertDetail({ id, query }: { id: string; query: URLSearchParams }) {
@@ -28,7 +29,7 @@ export function AlertDetail({ id, query }: { id: string; query: URLSearchParams 
         <span aria-hidden="true">✕</span>
         <span className="visually-hidden">Close this alert</span>
       </a>
-      {alert !== null && <Body alert={alert} revisions={data?.revisions ?? []} />}
+      {alert !== null && <Body alert={alert} history={data} />}
       {alert === null && error !== null && (
         <Empty
           title={error.status === 404 ? "There is no such alert" : "The alert could not be read"}
@@ -47,7 +48,7 @@ export function AlertDetail({ id, query }: { id: string; query: URLSearchParams 
   );
 }
 
-function Body({ alert, revisions }: { alert: Alert; revisions: readonly Alert[] }) {
+function Body({ alert, history }: { alert: Alert; history: AlertHistory | null }) {
   return (
     <>
       <header className="detail-head" data-severity={alert.severity}>
@@ -66,13 +67,14 @@ function Body({ alert, revisions }: { alert: Alert; revisions: readonly Alert[] 
         <p className="detail-meaning">{patternMeaning(alert.pattern)}</p>
       </header>
       <Facts alert={alert} />
+      {history !== null && <Verdicts alert={history} />}
       <section aria-labelledby="evidence-title">
         <h3 id="evidence-title">Evidence</h3>
         <EvidenceTable evidence={alert.evidence} />
       </section>
       <section aria-labelledby="revisions-title">
         <h3 id="revisions-title">How it developed</h3>
-        <Revisions revisions={revisions} />
+        <Revisions revisions={history?.revisions ?? []} />
       </section>
       <section aria-labelledby="inputs-title">
         <h3 id="inputs-title">Inputs</h3>
@@ -80,7 +82,7 @@ function Body({ alert, revisions }: { alert: Alert; revisions: readonly Alert[] 
       </section>
       <footer className="detail-foot">
         <span>
-          Detector <code>{alert.detector_version}</code>
+          <a href="#/detectors">Detector</a> <code>{alert.detector_version}</code>
         </span>
         <span>
           Alert <code>{alert.id}</code>

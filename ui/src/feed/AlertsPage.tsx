@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { AlertDetail } from "../detail/AlertDetail.tsx";
+import { FloorWarning } from "../detectors/FloorWarning.tsx";
 import { alertsHref, navigate } from "../shell/router.ts";
 import { FeedList } from "./FeedList.tsx";
 import { FilterBar } from "./FilterBar.tsx";
@@ -26,6 +27,7 @@ export function AlertsPage({
         <h1 id="feed-title" className="visually-hidden">
           Alerts
         </h1>
+        <FloorWarning />
         <Summary filter={filter} onChange={change} />
         <FilterBar filter={filter} onChange={change} />
         <FeedList feed={feed} filter={filter} selected={selected} onFilter={change} />

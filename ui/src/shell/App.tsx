@@ -1,4 +1,6 @@
 import { useEffect } from "react";
+import { DetectorsPage } from "../detectors/DetectorsPage.tsx";
+import { DetectorsProvider } from "../detectors/useDetectors.tsx";
 import { AlertsPage } from "../feed/AlertsPage.tsx";
 import { useStream } from "../stream/hooks.tsx";
 import { isGoingOn } from "../stream/state.ts";
@@ -16,7 +18,7 @@ export function App() {
   const route = useRoute();
   useTitle(route);
   return (
-    <>
+    <DetectorsProvider>
       <button type="button" className="skip" onClick={focusMain}>
         Skip to content
       </button>
@@ -27,7 +29,7 @@ export function App() {
       </main>
       <Announcer />
       <SignIn />
-    </>
+    </DetectorsProvider>
   );
 }
 
@@ -41,6 +43,8 @@ function Page({ route }: { route: Route }) {
       return <TokenPage key={route.token} token={route.token} query={route.query} />;
     case "watch":
       return <WatchPage />;
+    case "detectors":
+      return <DetectorsPage />;
     case "missing":
       return (
         <Empty title="There is no such page">
@@ -54,6 +58,7 @@ function Page({ route }: { route: Route }) {
 const SUBJECTS: Partial<Record<Route["page"], string>> = {
   tokens: "Tokens · ",
   watch: "Watch list · ",
+  detectors: "Detectors · ",
 };
 
 function focusMain() {

@@ -16,7 +16,7 @@ export function ConnectionStatus() {
   return (
     <span className="connection" data-connection={kind} role="status">
       <span className="dot" aria-hidden="true" />
-      {WORDS[kind]}
+      <span className="connection-word">{WORDS[kind]}</span>
     </span>
   );
 }

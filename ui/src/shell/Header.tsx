@@ -1,3 +1,5 @@
+import { belowFloor } from "../detectors/floor.ts";
+import { useDetectors } from "../detectors/useDetectors.tsx";
 import { ConnectionStatus } from "./ConnectionStatus.tsx";
 import { alertsHref, type Route } from "./router.ts";
 import { toggleTheme, useTheme } from "./theme.ts";
@@ -20,10 +22,27 @@ export function Header({ route }: { route: Route }) {
         <a href="#/watch" aria-current={route.page === "watch" ? "page" : undefined}>
           Watch list
         </a>
+        <DetectorsLink isHere={route.page === "detectors"} />
       </nav>
       <ConnectionStatus />
       <ThemeButton />
     </header>
+  );
+}
+
+/** With the number of detectors that are wrong too often. */
+function DetectorsLink({ isHere }: { isHere: boolean }) {
+  const below = belowFloor(useDetectors().detectors).length;
+  return (
+    <a href="#/detectors" aria-current={isHere ? "page" : undefined}>
+      Detectors
+      {below > 0 && (
+        <b className="floor-count">
+          {below}
+          <span className="visually-hidden"> below their floor</span>
+        </b>
+      )}
+    </a>
   );
 }
 

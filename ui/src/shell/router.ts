@@ -7,6 +7,7 @@ export type Route =
   | { page: "tokens"; query: URLSearchParams }
   | { page: "token"; token: string; query: URLSearchParams }
   | { page: "watch"; query: URLSearchParams }
+  | { page: "detectors"; query: URLSearchParams }
   | { page: "missing"; query: URLSearchParams };
 
 export function parseRoute(hash: string): Route {
@@ -19,7 +20,7 @@ export function parseRoute(hash: string): Route {
   if (page === "alerts") return { page, alert: name, query };
   if (page === "tokens")
     return name === null ? { page, query } : { page: "token", token: name, query };
-  if (page === "watch" && name === null) return { page, query };
+  if ((page === "watch" || page === "detectors") && name === null) return { page, query };
   return { page: "missing", query };
 }
 
