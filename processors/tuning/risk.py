@@ -1,8 +1,9 @@
 """Learn what scores mean and what corroborates: ``python -m processors.tuning.risk``.
 
-From alerts about simulated markets (``outcomes/*.ndjson``, written by `memewatch tune`) and about
-the recorded pumps. The last 30 % of the markets, and of the recordings by date, are never learned
-from; the figures about them are in the record. Calibration is logistic regression with two numbers
+From alerts about simulated markets (``outcomes/*.ndjson``, written by `memewatch tune`), about the
+recorded pumps, and from users' verdicts (``verdicts.ndjson``, written by `memewatch verdicts
+--json`). The last 30 % of each, by seed or date, are never learned from; the figures about them are
+in the record. Calibration is logistic regression with two numbers
 a pattern (Platt 1999, section 2, with a prior of two right and two wrong alerts, so that a pattern
 that was always right is not certain). Fusion is River's online ``LogisticRegression`` over what
 else was seen, with the detector's own log odds as its intercept; its weights are never below zero,
@@ -29,17 +30,22 @@ from memewatch.errors import OperatorError
 from processors.evaluation.pump import detect, judged, read_onsets, read_trades
 from processors.evaluation.report import data_hash
 from processors.evaluation.statistics import area_under_roc, brier_score, calibration_error
+from processors.patterns import SHIPPED
 from processors.risk.calibration import Calibration, log_odds
 from processors.risk.fusion import Fusion
 from processors.risk.model import ARTEFACT, Weights, shipped
 from processors.tuning.outcomes import Outcome, read_outcomes
+from processors.tuning.verdict_labels import read_verdict_labels
 from schemas.alerts import Pattern
 
 RECORD = "risk_record.json"
+_VERDICTS = "verdicts.ndjson"
 _LEARNED_SHARE = 0.7
 #: Alerts of each kind, right and wrong, that are presumed besides those seen, at a middling score.
 _PRIOR = 2.0
 _NEWTON_STEPS = 50
+#: A slope of nothing would hide which of two scores was higher.
+_LEAST_SLOPE = 0.05
 _RIDGE = 0.5
 #: What a thing that is seen for sure is presumed to add to the log odds before anything is learned.
 _PRESUMED = 0.5
@@ -64,12 +70,14 @@ def main(data: Path, out: Path) -> None:
     cut = math.ceil(_LEARNED_SHARE * len(files))
     simulated = _Part(read_outcomes(files[:cut]), read_outcomes(files[cut:]))
     recorded = _recorded(data / "pump")
+    users = _judged_by_users(data / _VERDICTS)
+    real = [*recorded.learned, *users.learned]
     calibrations = {
         pattern: calibrate(
             [o for o in simulated.learned if o.pattern == pattern],
-            [o for o in recorded.learned if o.pattern == pattern],
+            [o for o in real if o.pattern == pattern],
         )
-        for pattern in dict.fromkeys(o.pattern for o in simulated.learned)
+        for pattern in dict.fromkeys(o.pattern for o in (*simulated.learned, *real))
     }
     fusion = learn_fusion(simulated.learned, calibrations)
     weights = Weights(shipped().weights.version, calibrations, fusion)
@@ -81,13 +89,15 @@ def main(data: Path, out: Path) -> None:
     record = {
         "made_by": "processors.tuning.risk",
         "version": weights.version,
-        "data_hash": data_hash([*files, *_recordings(data / "pump")]),
+        "data_hash": data_hash([*files, *_recordings(data / "pump"), *data.glob(_VERDICTS)]),
         "markets_learned_from": [file.stem for file in files[:cut]],
         "markets_held_back": [file.stem for file in files[cut:]],
         "learned": figures(simulated.learned, weights),
         "held_back": figures(simulated.held, weights),
         "recorded_pumps_earlier_70_percent": figures(recorded.learned, weights),
         "recorded_pumps_later_30_percent": figures(recorded.held, weights),
+        "users_verdicts_earlier_70_percent": figures(users.learned, weights),
+        "users_verdicts_later_30_percent": figures(users.held, weights),
     }
     text = json.dumps(record, indent=2, allow_nan=True) + "\n"
     (out / RECORD).write_text(text, encoding="utf-8")
@@ -95,7 +105,7 @@ def main(data: Path, out: Path) -> None:
 
 
 def calibrate(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> Calibration:
-    """Two numbers by Newton's method on the weighted likelihood; the slope is kept at 0 or above.
+    """Two numbers by Newton's method on the weighted likelihood; the slope stays above 0.
 
     The slope is drawn towards 1 (a ridge), so that few alerts do not make a cliff of it.
     """
@@ -117,7 +127,7 @@ def calibrate(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> Cali
         found = found + step
         if np.abs(step).max() < 1e-9:
             break
-    steepness = max(0.0, float(found[1]))
+    steepness = max(_LEAST_SLOPE, float(found[1]))
     return Calibration(
         intercept=round(float(found[0]) - steepness * centre, 4), slope=round(steepness, 4)
     )
@@ -226,6 +236,24 @@ def _recorded(folder: Path) -> _Part:
             for score, right in found
         ]
     return part
+
+
+def _judged_by_users(file: Path) -> _Part:
+    """Users' verdicts on what these very detectors raised, the earlier 70 % and the later 30 %."""
+    labels = read_verdict_labels(file, SHIPPED) if file.exists() else []
+    outcomes = [
+        Outcome(
+            group="users",
+            pattern=label.pattern,
+            first=label.score,
+            last=label.score,
+            seen={},
+            right=label.right,
+        )
+        for label in labels
+    ]
+    cut = math.ceil(_LEARNED_SHARE * len(outcomes))
+    return _Part(outcomes[:cut], outcomes[cut:])
 
 
 if __name__ == "__main__":

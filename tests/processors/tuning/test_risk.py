@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from memewatch.errors import OperatorError
+from processors.patterns import SHIPPED
 from processors.risk.calibration import Calibration
 from processors.risk.model import ARTEFACT, Weights
 from processors.tuning.outcomes import Outcome
 from processors.tuning.risk import RECORD, calibrate, learn_fusion, main
+from schemas.verdicts import Verdict
 
 
 def outcomes(seed: int, count: int, *, chance: float = 0.7, shilled: float = 0.0) -> list[Outcome]:
@@ -100,3 +102,40 @@ def test_the_last_markets_are_only_looked_at(tmp_path: Path, capsys: pytest.Capt
 def test_nothing_to_learn_from_is_said(tmp_path: Path):
     with pytest.raises(OperatorError, match="no labelled alerts"):
         main(tmp_path, tmp_path / "out")
+
+
+def test_users_verdicts_are_labels_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = tmp_path / "outcomes"
+    folder.mkdir()
+    for seed in range(1, 4):
+        lines = [msgspec.json.encode(o) for o in outcomes(seed, 40, chance=1.0)]
+        (folder / f"{seed}.ndjson").write_bytes(b"\n".join(lines))
+    main(tmp_path, tmp_path / "without")
+    versions = {each.pattern: each.version for each in SHIPPED.leading}
+    verdicts = [
+        Verdict(
+            id=str(number),
+            alert_id=str(number),
+            pattern="pump_and_dump",
+            detector_version=SHIPPED.risk.version(versions["pump_and_dump"]),
+            token="T",
+            score=0.7,
+            opening_score=0.7,
+            verdict="wrong",
+            given_by="somebody",
+            given_at=f"2026-01-01T00:00:{number:02}.000Z",
+        )
+        for number in range(20)
+    ]
+    (tmp_path / "verdicts.ndjson").write_bytes(b"\n".join(map(msgspec.json.encode, verdicts)))
+    main(tmp_path, tmp_path / "beside")
+    capsys.readouterr()
+    without, beside = (
+        msgspec.json.decode((tmp_path / name / ARTEFACT).read_bytes(), type=Weights).calibrations[
+            "pump_and_dump"
+        ]
+        for name in ("without", "beside")
+    )
+    assert beside.probability(0.7) < without.probability(0.7) - 0.3
+    record = json.loads((tmp_path / "beside" / RECORD).read_text())
+    assert record["users_verdicts_later_30_percent"]["all"]["alerts"] == 6
