@@ -18,7 +18,7 @@ PASSWORDS = (
     "postgres_api",
     "postgres_producer",
 )
-#: JSON lists of one: whoever brings the first may read, the second also changes the watch list.
+#: JSON lists of one: whoever brings the first may read, the second also writes.
 TOKENS = ("api_tokens", "api_write_tokens")
 # The containers' user is not the host's, so the files are readable; the folder is not.
 _FILE_MODE = 0o644
