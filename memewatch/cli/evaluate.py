@@ -28,8 +28,9 @@ def pump(
 ) -> None:
     """Recorded pump-and-dumps: precision, recall, F1, delay, false alerts per coin-day."""
     from processors.evaluation.pump import evaluate
+    from producers.recorded.reading import read_events
 
-    typer.echo(evaluate(trades, events, out).table())
+    typer.echo(evaluate(trades, events, out, read_events).table())
 
 
 @app.command()
@@ -106,7 +107,7 @@ def lookahead(
 ) -> None:
     """No detector knows the future: cut logs are replayed, and alerts' inputs are read."""
     from processors.evaluation.lookahead import check, write_lookahead_report
-    from processors.evaluation.pump import read_trades
+    from producers.recorded.reading import read_events
     from producers.simulated.generator import SimulatedMarket
 
     end_ms = _MARKET_START_MS + round(hours * _HOUR_MS)
@@ -115,7 +116,7 @@ def lookahead(
     recordings = sorted(trades.glob("*.csv*")) if trades is not None else []
     for recording in recordings:
         stderr.print(f"reading {recording.name}")
-        found.add(check((tick for tick, _ in read_trades(recording)), cuts))
+        found.add(check(read_events([recording]), cuts))
     read = {"seed": seed, "tokens": tokens, "hours": hours, "recordings": len(recordings)}
     write_lookahead_report(found, read, out)
     typer.echo(found.table())

@@ -6,9 +6,12 @@ market's truth, and only what starts stages may know both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from processors.evaluation.report import (
@@ -52,6 +55,7 @@ def write_simulated_report(
     }
     figures: dict[str, object] = {
         "market": dict(market),
+        "data_hash": _digest(market, truths),
         "by_pattern": {
             pattern: {
                 "cheats": found.required,
@@ -80,7 +84,9 @@ def write_simulated_report(
             pattern: found.false_on for pattern, found in scores.items() if found.false_on
         },
     }
-    write_report(out, "A simulated market", figures, _plots(scores, outcomes, delays), _NOTES)
+    plots = _plots(scores, outcomes, delays)
+    units = _units(scores, alerts, truths)
+    write_report(out, "A simulated market", figures, plots, _NOTES, units=units)
 
 
 def judged(alerts: Sequence[Alert], truths: Sequence[Truth]) -> list[tuple[float, bool]]:
@@ -123,6 +129,38 @@ def truth_of(alert: Alert, truths: Sequence[Truth]) -> Truth | None:
         ):
             return truth
     return None
+
+
+def _units(
+    patterns: Iterable[str], alerts: Sequence[Alert], truths: Sequence[Truth]
+) -> Iterator[dict[str, object]]:
+    """For each pattern every cheat, found or missed, and every token with its false alerts."""
+    tokens = sorted({truth.token for truth in truths} | {alert.token for alert in alerts})
+    for pattern in patterns:
+        said = [alert for alert in alerts if alert.pattern == pattern]
+        told = {truth.scenario for alert in said if (truth := truth_of(alert, truths))}
+        for truth in truths:
+            if pattern in truth.required:
+                found = int(truth.scenario in told)
+                yield _unit(f"{pattern} {truth.scenario}", found, 1 - found, 0)
+        false = Counter(
+            alert.token
+            for alert in said
+            if score([alert], truths, (alert.pattern,))[alert.pattern].false
+        )
+        for token in tokens:
+            yield _unit(f"{pattern} on {token}", 0, 0, false[token])
+
+
+def _unit(name: str, found: int, missed: int, false: int) -> dict[str, object]:
+    return {"unit": name, "found": found, "missed": missed, "false": false}
+
+
+def _digest(market: Mapping[str, object], truths: Sequence[Truth]) -> str:
+    """Identifies what was simulated."""
+    digest = blake2b(msgspec.json.encode(market, order="sorted"), digest_size=16)
+    digest.update(msgspec.json.encode(truths))
+    return digest.hexdigest()
 
 
 def _share(part: int, whole: int) -> Interval:

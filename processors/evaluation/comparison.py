@@ -135,9 +135,8 @@ def _read_units(folder: Path) -> dict[str, dict[str, float]]:
     units: dict[str, dict[str, float]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         unit = json.loads(line)
-        units[str(unit.pop("unit"))] = {
-            name: float(value) for name, value in unit.items() if value is not None
-        }
+        name = str(unit.pop("unit"))
+        units[name] = {key: float(value) for key, value in unit.items() if value is not None}
     return units
 
 

@@ -232,7 +232,7 @@ def _write_report(out_dir: Path, report: NabReport, data: str) -> None:
         "hits": sum(len(score.rewards) for score in scores),
         "false_alarms": sum(score.false_alarms for score in scores),
         "threshold": THRESHOLD,
-        "data": data,
+        "data_hash": data,
         "folders": {
             folder: {
                 "files": len(found),
@@ -257,7 +257,17 @@ def _write_report(out_dir: Path, report: NabReport, data: str) -> None:
         BarPlot("Profiles", profiles, aim=AIM),
         BarPlot("Standard profile", {DETECTOR: profiles[standard.name], **_PUBLISHED}, aim=AIM),
     ]
-    write_report(out_dir, "Numenta Anomaly Benchmark", figures, plots, _NOTES)
+    units = [
+        {
+            "unit": name,
+            "found": len(score.rewards),
+            "missed": score.misses,
+            "false": score.false_alarms,
+            "raw": score.raw(standard),
+        }
+        for name, score in report.files.items()
+    ]
+    write_report(out_dir, "Numenta Anomaly Benchmark", figures, plots, _NOTES, units=units)
 
 
 def _interval(scores: Sequence[FileScore], profile: Profile) -> Interval:

@@ -1,30 +1,29 @@
 """Pump-and-dump detection on recorded trades, scored against labelled onsets.
 
-``python -m processors.evaluation.pump --trades DIR --events FILE --out DIR``
-
-Every file is read with fresh state; its alerts are written to ``alerts.ndjson`` before the labels
-are opened. An alert within 120 s of the onset is a hit, further ones up to 30 minutes after the
-onset are ignored, every other one is false.
+Every file is read by the production state, fresh; its alerts are written before the labels are
+opened. An alert within 120 s of the onset is a hit, further ones up to 30 minutes after the onset
+are ignored, every other one is false.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import json
-import sys
-from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from typing import Protocol
+
+import msgspec
 
 from memewatch.errors import OperatorError
 from processors.detectors.base import Detector, Opening
 from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump, PumpSettings
+from processors.evaluation.pump_answers import ReadEvents, answer, differences
 from processors.evaluation.pump_report import Recording, write_pump_report
 from processors.evaluation.report import data_hash
+from processors.patterns import SHIPPED, PatternSet
 from schemas.events import Tick
 from schemas.times import parse_rfc3339
 
@@ -32,7 +31,20 @@ TOLERANCE_MS = 120_000
 IGNORED_AFTER_MS = 30 * 60_000
 #: The engine's default for starting a token's state fresh.
 IDLE_MS = 24 * 3_600_000
-_DAY_MS = 86_400_000
+
+
+class Said(Protocol):
+    """What an alert is judged by."""
+
+    @property
+    def score(self) -> float: ...
+
+    @property
+    def onset_ms(self) -> int: ...
+
+
+#: Alerts with their event times.
+Alerts = Sequence[tuple[int, Said]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class PumpReport:
     files: tuple[FileScore, ...]
     coin_days: float
     cost_us: float
+    #: Revisions that differ when all files of their token are read as one stream.
+    differing: int = 0
 
     @property
     def hits(self) -> int:
@@ -99,11 +113,28 @@ class PumpReport:
             f"false alerts per coin-day {self.false_alerts_a_day:.4f}  "
             f"{self.cost_us:.1f} µs an event"
         )
+        if self.differing:
+            lines.append(
+                f"{self.differing} revisions differ where a token's files are read as one stream"
+            )
         return "\n".join(lines)
 
 
-def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
+def evaluate(
+    trades_dir: Path,
+    events_csv: Path,
+    out_dir: Path,
+    read: ReadEvents,
+    patterns: PatternSet = SHIPPED,
+) -> PumpReport:
     """Detect in every recording, write the answers, then open the labels, score and report.
+
+    ``alerts.ndjson`` has each alert about a pump when it was raised, ``alerts_full.ndjson`` every
+    revision of every alert as it stands in the topic, and ``several_files.ndjson`` what reading
+    all files of a token as one stream changes, where there are several.
+
+    Args:
+        read: the events of these files, those of one token in one stream, as they are played.
 
     Raises ``OperatorError`` when a recording or the labels cannot be read.
     """
@@ -111,47 +142,31 @@ def evaluate(trades_dir: Path, events_csv: Path, out_dir: Path) -> PumpReport:
     if not paths:
         raise OperatorError(f"{trades_dir} holds no recorded trades (*.csv or *.csv.gz)")
     out_dir.mkdir(parents=True, exist_ok=True)
-    alerts: dict[str, list[tuple[int, Opening]]] = {}
-    coin_days: dict[str, float] = {}
-    events = 0
-    spent_s = 0.0
-    with (out_dir / "alerts.ndjson").open("w", encoding="utf-8") as answers:
-        for path in paths:
-            ticks = list(read_trades(path))
-            started = perf_counter()
-            alerts[path.name] = detect(ticks)
-            spent_s += perf_counter() - started
-            events += len(ticks)
-            span_ms = ticks[-1][1] - ticks[0][1] if ticks else 0
-            coin_days[path.name] = span_ms / _DAY_MS
-            for time_ms, opening in alerts[path.name]:
-                line = {
-                    "file": path.name,
-                    "event_time": time_ms,
-                    "score": opening.score,
-                    "phase": opening.phase,
-                    "onset_estimate": opening.onset_ms,
-                    "explanation": opening.explanation,
-                }
-                answers.write(json.dumps(line) + "\n")
+    answers = [answer(path, read, patterns) for path in paths]
+    _write_lines(out_dir / "alerts.ndjson", (line for one in answers for line in one.lines()))
+    _write_lines(out_dir / "alerts_full.ndjson", (a for one in answers for a in one.alerts))
+    several = differences(answers, read, patterns)
+    _write_lines(out_dir / "several_files.ndjson", several)
+    raised = {one.path.name: one.raised() for one in answers}
     onsets = read_onsets(events_csv)
-    if unlabelled := sorted(alerts.keys() - onsets.keys()):
+    if unlabelled := sorted(raised.keys() - onsets.keys()):
         raise OperatorError(f"{events_csv} has no onset for {', '.join(unlabelled)}")
-    files = tuple(score_file(name, found, onsets[name]) for name, found in alerts.items())
+    files = tuple(score_file(name, found, onsets[name]) for name, found in raised.items())
     recordings = [
         Recording(
             file=score.file,
             delay_s=score.delay_s,
-            judged=judged(alerts[score.file], onsets[score.file]),
-            coin_days=coin_days[score.file],
+            judged=judged(raised[score.file], onsets[score.file]),
+            coin_days=one.coin_days,
         )
-        for score in files
+        for score, one in zip(files, answers, strict=True)
     ]
     write_pump_report(recordings, data_hash((*paths, events_csv)), out_dir)
     return PumpReport(
         files=files,
-        coin_days=sum(coin_days.values()),
-        cost_us=spent_s * 1e6 / max(1, events),
+        coin_days=sum(one.coin_days for one in answers),
+        cost_us=sum(one.spent_s for one in answers) * 1e6 / max(1, sum(a.events for a in answers)),
+        differing=len(several),
     )
 
 
@@ -172,7 +187,7 @@ def detect(
     return found
 
 
-def score_file(name: str, alerts: list[tuple[int, Opening]], onset_ms: int) -> FileScore:
+def score_file(name: str, alerts: Alerts, onset_ms: int) -> FileScore:
     """Hit, ignored or false, for each alert of one recording."""
     hits = [(t, opening) for t, opening in alerts if abs(t - onset_ms) <= TOLERANCE_MS]
     false = [t for t, _ in alerts if not -TOLERANCE_MS <= t - onset_ms <= IGNORED_AFTER_MS]
@@ -184,7 +199,7 @@ def score_file(name: str, alerts: list[tuple[int, Opening]], onset_ms: int) -> F
     )
 
 
-def judged(alerts: list[tuple[int, Opening]], onset_ms: int) -> tuple[tuple[float, bool], ...]:
+def judged(alerts: Alerts, onset_ms: int) -> tuple[tuple[float, bool], ...]:
     """The score of each alert that counts, and whether it was right."""
     hits = [opening.score for t, opening in alerts if abs(t - onset_ms) <= TOLERANCE_MS]
     false = [
@@ -223,18 +238,7 @@ def read_onsets(events_csv: Path) -> dict[str, int]:
         raise OperatorError(f"cannot read the labels in {events_csv}: {error}") from error
 
 
-def main() -> None:
-    parser = ArgumentParser(prog="processors.evaluation.pump", description=__doc__)
-    parser.add_argument("--trades", type=Path, required=True, help="folder of recorded trades")
-    parser.add_argument("--events", type=Path, required=True, help="the labels")
-    parser.add_argument("--out", type=Path, required=True, help="where alerts.ndjson goes")
-    arguments = parser.parse_args()
-    try:
-        report = evaluate(arguments.trades, arguments.events, arguments.out)
-    except OperatorError as error:
-        raise SystemExit(str(error)) from None
-    sys.stdout.write(report.table() + "\n")
-
-
-if __name__ == "__main__":
-    main()
+def _write_lines(file: Path, records: Iterable[object]) -> None:
+    with file.open("wb") as stream:
+        for record in records:
+            stream.write(msgspec.json.encode(record) + b"\n")

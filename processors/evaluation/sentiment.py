@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -132,7 +132,8 @@ def evaluate(paths: Sequence[Path], out: Path) -> SentimentReport:
         "data_hash": data_hash(paths),
         "files": {score.name: score.figures() for score in report.files},
     }
-    write_report(out, "Sentiment of labelled posts", figures, _plots(report, judged), _NOTES)
+    plots, units = _plots(report, judged), _units(judged)
+    write_report(out, "Sentiment of labelled posts", figures, plots, _NOTES, units=units)
     return report
 
 
@@ -175,6 +176,15 @@ def judge(answers: Answers, truth: NDArray[np.float64]) -> FileScore:
         new_rows=new.size,
         accuracy_of_new_rows=_share(new),
     )
+
+
+def _units(
+    judged: Mapping[str, tuple[Answers, NDArray[np.float64]]],
+) -> Iterator[dict[str, object]]:
+    """Every labelled post and whether its mood was told right."""
+    for name, (said, truth) in judged.items():
+        for row, right in enumerate(said.said == np.sign(truth)):
+            yield {"unit": f"{name} {row}", "accuracy": int(right)}
 
 
 def _share(right: NDArray[np.bool_]) -> Interval:

@@ -40,13 +40,14 @@ class RecordedSource:
         if self.first_ms is not None and not skipped:
             yield Progress(self.first_ms), "0"
         count = skipped
-        for time_ms, item in islice(self._merged(), skipped, None):
+        for time_ms, item in islice(self.rows_in_order(), skipped, None):
             if skipped and count == skipped:
                 yield Progress(time_ms), str(skipped)
             count += 1
             yield item, str(count)
 
-    def _merged(self) -> Iterator[tuple[int, Event | Rejected]]:
+    def rows_in_order(self) -> Iterator[tuple[int, Event | Rejected]]:
+        """Every event with its time, and every bad row with the time of the good one before it."""
         now_ms = 0
         self.repeated = 0
         seen: set[str] = set()

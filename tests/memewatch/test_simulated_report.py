@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from memewatch.cli.simulated_report import judged, write_simulated_report
 from producers.simulated.scoring import score
@@ -60,6 +61,10 @@ TRUTHS = (truth("cheat", 0), truth("look-alike", 60, required=False), truth("mis
 ALERTS = (alert(2, 0.7), alert(1, 0.9), alert(60, 0.6), alert(120, 0.3))
 
 
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 def test_the_first_alert_is_right_an_allowed_one_does_not_count_and_others_are_false() -> None:
     assert judged(ALERTS, TRUTHS) == [(0.9, True), (0.3, False)]
 
@@ -73,4 +78,8 @@ def test_recall_is_told_by_strength_too(tmp_path: Path) -> None:
     assert figures["recall_by_strength"]["pump_and_dump"]["weak"]["estimate"] == 0.5
     assert figures["by_pattern"]["whale_dump"]["recall"]["estimate"] is None
     assert figures["false_alerts_by_what_they_fell_on"] == {"pump_and_dump": {"background": 1}}
+    units = {unit.pop("unit"): unit for unit in lines(tmp_path / "units.ndjson")}
+    assert units["pump_and_dump cheat"] == {"found": 1, "missed": 0, "false": 0}
+    assert units["pump_and_dump missed"] == {"found": 0, "missed": 1, "false": 0}
+    assert units["pump_and_dump on DOGE"] == {"found": 0, "missed": 0, "false": 1}
     assert "A simulated market" in (tmp_path / "report.html").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from typer.testing import CliRunner
 
 from memewatch.cli.main import app
 from memewatch.errors import OperatorError
+from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump, PumpSettings
 from processors.evaluation.comparison import compare
+from processors.evaluation.pump import evaluate
 from processors.evaluation.report import write_report
 from processors.evaluation.statistics import Interval
+from processors.patterns import PatternSet
+from producers.recorded.reading import read_events
+from tests.processors.evaluation.test_pump import write_labels, write_recording
 
 
 def run(folder: Path, right: list[int], f1: float = 0.5, data: str = "abc") -> Path:
@@ -37,6 +43,30 @@ def test_a_better_version_is_better_beyond_chance(tmp_path: Path) -> None:
     assert found.differences["f1"].estimate == pytest.approx(1 - 2 / 3)
     assert "paired over 80 units" in found.table()
     assert json.loads((tmp_path / "out" / "report.json").read_text())["figures"]["units"] == 80
+
+
+def test_two_versions_of_a_detector_are_compared_by_what_they_say_of_recordings(
+    tmp_path: Path,
+) -> None:
+    """A detector that wants a larger crowd than there is misses what the shipped one finds."""
+
+    class Demanding(PumpAndDump):
+        version = "demanding"
+
+        def __init__(self) -> None:
+            crowd = replace(SETTINGS.crowd, rush=1e6)
+            super().__init__(PumpSettings(crowd=crowd, burst=crowd, unanimous=crowd))
+
+    write_recording(tmp_path / "trades" / "a.csv.gz")
+    labels = write_labels(tmp_path / "events.csv", "a.csv.gz")
+    for name, detector in (("shipped", PumpAndDump), ("demanding", Demanding)):
+        patterns = PatternSet(leading=(detector,), joined=())
+        evaluate(tmp_path / "trades", labels, tmp_path / name, read_events, patterns)
+    found = compare(tmp_path / "demanding", tmp_path / "shipped", tmp_path / "out")
+    assert found.units == 1
+    assert found.figures["f1"] == (0.0, 1.0)
+    assert found.differences["f1"].estimate == 1.0
+    assert found.differences["false_alerts_per_coin_day"].estimate == 0.0
 
 
 def test_a_version_compared_with_itself_differs_by_nothing(tmp_path: Path) -> None:
