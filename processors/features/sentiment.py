@@ -7,40 +7,46 @@ from typing import ClassVar
 
 from processors.anomaly import ActivityAnomaly
 from processors.features.base import History, Window
-from processors.sentiment import sentiment
+from processors.features.voices import Voice, Voices, voice_of
 from schemas.alerts import SignalKind
 from schemas.events import Post
 
 _ROLLING_MS = 300_000
 #: Distinct authors are counted up to this many a window; a burst beyond it is a burst anyway.
 _AUTHORS_COUNTED = 256
+#: Posts of a window whose texts and authors are weighed, for the same reason.
+_VOICES_WEIGHED = 256
 
 
 class SentimentWindow(Window[Post]):
-    """Mentions, the sum of their sentiments and their distinct authors."""
+    """Mentions, the sum of their sentiments, their distinct authors and what they weigh."""
 
-    __slots__ = ("authors", "mentions", "sentiments")
+    __slots__ = ("authors", "mentions", "sentiments", "voices")
 
     def __init__(self) -> None:
         self.mentions = 0
         self.sentiments = 0.0
         self.authors: dict[str, None] = {}
+        self.voices: list[Voice] = []
 
     def add(self, event: Post, time_ms: int) -> None:
-        del time_ms
+        voice = voice_of(event, time_ms)
         self.mentions += 1
-        self.sentiments += sentiment(event.text)
+        self.sentiments += voice.feeling
+        if len(self.voices) < _VOICES_WEIGHED:
+            self.voices.append(voice)
         if len(self.authors) < _AUTHORS_COUNTED:
             self.authors[event.author] = None
 
 
 class SentimentHistory(History[SentimentWindow]):
-    """Rolling sentiment, mention rate and authors, and the anomaly of the mention rate."""
+    """Rolling sentiment, plain and weighed, mention rate and authors, and the rate's anomaly."""
 
     kind: ClassVar[SignalKind] = "sentiment"
 
     def __init__(self) -> None:
         self._recent: deque[tuple[int, SentimentWindow]] = deque()
+        self._voices = Voices(_ROLLING_MS)
         self._anomaly = ActivityAnomaly()
 
     def window(self) -> SentimentWindow:
@@ -54,11 +60,18 @@ class SentimentHistory(History[SentimentWindow]):
         authors: dict[str, None] = {}
         for _, recent in self._recent:
             authors |= recent.authors
+        self._voices.add(window.voices, end_ms)
+        # They are in the span now; the window stays among the recent ones for its sums.
+        window.voices = []
+        weighed = self._voices.weighed()
         return {
             "mentions": float(window.mentions),
             "authors": float(len(window.authors)),
             "sentiment": window.sentiments / window.mentions,
             "rolling_sentiment": sum(recent.sentiments for _, recent in self._recent) / mentions,
+            "adjusted_sentiment": weighed.adjusted,
+            "creator_sentiment": weighed.creator,
+            "bot_share": weighed.bot_share,
             "mention_rate": _rate(mentions),
             "rolling_authors": float(len(authors)),
             "anomaly": self._anomaly.score(_rate(mentions)),
