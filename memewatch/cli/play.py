@@ -16,7 +16,8 @@ from memewatch.stack.find import find_settings
 if TYPE_CHECKING:
     from producers.play import BadRow, PlayReport
 
-#: What recordings hold, as a person calls it; trades are ticks with an amount.
+#: What recordings hold, as a person calls it; trades are ticks with an amount, and what happens to
+#: pools and contracts goes with the transfers.
 KINDS = ("posts", "trades", "transfers")
 _ALSO = {"ticks": "trades"}
 
@@ -36,7 +37,7 @@ def play(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Publish recorded trades, transfers and posts, each kind in event-time order."""
+    """Publish recorded trades, posts, transfers and pools, each kind in event-time order."""
     speeds = parse_speeds(speed or [])
     settings = find_settings(data_dir)
     from memewatch.cli.play_progress import ProgressBars

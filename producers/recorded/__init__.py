@@ -1,1 +1,1 @@
-"""Recorded files as sources: trades as CSV, transfers and posts as NDJSON."""
+"""Recorded files as sources: trades as CSV; transfers, posts and chain records as NDJSON."""

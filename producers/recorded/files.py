@@ -111,7 +111,7 @@ def _find_parser(path: Path) -> tuple[RowParser | None, Rejected | None]:
             continue
         if (parser := finder.look_at(line[1])) is not None:
             return parser, None
-        reason = "unknown format: neither trades (CSV) nor transfers or posts (NDJSON)"
+        reason = "unknown format: neither trades (CSV) nor transfers, pools or posts (NDJSON)"
         first = first or reject(path, None, reason, line[1])
         if finder.gives_up:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from producers.recorded.own_shape import OwnShapeParser, topic_of_fields
 from producers.recorded.posts import PostParser
 from producers.recorded.rows import RowParser
 from producers.recorded.trades import REQUIRED_COLUMNS, TradeParser, split_row
@@ -51,4 +52,5 @@ def _json_parser(line: bytes) -> RowParser | None:
         return TransferParser()
     if {"post_id", "text"} & fields.keys():
         return PostParser()
-    return None
+    topic = topic_of_fields(fields)
+    return None if topic is None else OwnShapeParser(topic)

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from memewatch.cli.main import app
 from processors.patterns import SHIPPED
-from schemas.events import Post, Tick, Transfer
+from schemas.events import Liquidity, Post, Profile, Tick, Transfer
 from tests.docs.markdown import ROOT, code_blocks, table_rows
 from tests.producers.recordings import collect, recorded_source
 
@@ -62,8 +62,9 @@ async def test_the_rows_shown_can_be_played(tmp_path: Path) -> None:
         files[-1].write_text(lines)
     found = [await collect(recorded_source([file])) for file in files]
     items = [item for item, _ in chain(*found)]
-    events = [item for item in items if isinstance(item, Post | Tick | Transfer)]
-    assert {type(event) for event in events} == {Post, Tick, Transfer}
+    shown = (Post, Tick, Transfer, Liquidity, Profile)
+    events = [item for item in items if isinstance(item, shown)]
+    assert {type(event) for event in events} == set(shown)
     assert {event.symbol for event in events} == {"OAX"}
     (transfer,) = (event for event in events if isinstance(event, Transfer))
     assert float(transfer.amount) == 2.0
