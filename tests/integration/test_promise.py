@@ -7,6 +7,7 @@ workers, with a worker killed half-way.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import pytest
 
 from memewatch.settings import Settings
 from memewatch.stack.roles import SINK
+from processors.evaluation.pump import evaluate
 from producers.play import play_async
+from producers.recorded.reading import read_events
 from schemas.topics import EVENT_TOPICS
 from tests.conftest import SettingsForRole
 from tests.integration.alerts import revisions, wait_until_settled
-from tests.integration.expectation import Revisions, expected_revisions
+from tests.integration.expectation import Revisions, essence, expected_revisions
 from tests.integration.recordings import TOKENS, write_recordings
 from tests.integration.stages import Stage, running
 from tests.processors.kafka_log import ends, workers_lag
@@ -93,6 +96,24 @@ async def test_two_workers_one_killed_half_way_change_nothing(
         first.start()
         await wait_until_settled(settings)
     assert await revisions(settings) == expected
+
+
+async def test_evaluate_says_of_recorded_trades_what_playing_them_says(
+    settings: Settings, settings_for: SettingsForRole, paths: list[Path], tmp_path: Path
+):
+    trades = [path for path in paths if path.suffix == ".csv"]
+    labels = tmp_path / "events.csv"
+    onset = "2025-01-01T00:00:00Z"
+    labels.write_text("file,onset_at\n" + "".join(f"{path.name},{onset}\n" for path in trades))
+    await asyncio.to_thread(evaluate, paths[0].parent, labels, tmp_path, read_events)
+    lines = (tmp_path / "alerts_full.ndjson").read_text().splitlines()
+    said = essence(json.loads(line) for line in lines)
+    assert "pump_and_dump" in {body["pattern"] for body in said.values()}
+    assert (tmp_path / "several_files.ndjson").read_text() == "", "no token is in two files"
+    with running(Stage(settings, "worker"), Stage(settings_for(settings, SINK), "sink")):
+        await publish(settings, trades)
+        await wait_until_settled(settings)
+    assert await revisions(settings) == said
 
 
 async def until_some_is_processed(settings: Settings, records: int = 10_000) -> None:
