@@ -184,7 +184,18 @@ class Step(Model):
     mentions: int
     authors: Annotated[int, Field(description="distinct authors, in the window that had most")]
     sentiment: Annotated[float | None, Field(description="mean over the mentions, −1..1")]
-    rolling_sentiment: float | None
+    rolling_sentiment: Annotated[float | None, Field(description="the same over 5 minutes")]
+    adjusted_sentiment: Annotated[
+        float | None,
+        Field(description="over 5 minutes; copies, repeated authors, young accounts count less"),
+    ]
+    creator_sentiment: Annotated[
+        float | None, Field(description="over 5 minutes, weighed by the logarithm of followers")
+    ]
+    bot_share: Annotated[
+        float | None,
+        Field(description="part of the posts that the adjusted sentiment leaves out, 0..1"),
+    ]
     transfers: int
     anomaly_trading: Annotated[float | None, Field(description="the highest in the step, 0..1")]
     anomaly_sentiment: float | None

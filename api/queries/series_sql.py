@@ -37,6 +37,9 @@ with signalled as (
         (v->>'mentions')::float8 as mentions, (v->>'authors')::float8 as authors,
         (v->>'sentiment')::float8 as sentiment,
         (v->>'rolling_sentiment')::float8 as rolling_sentiment,
+        (v->>'adjusted_sentiment')::float8 as adjusted_sentiment,
+        (v->>'creator_sentiment')::float8 as creator_sentiment,
+        (v->>'bot_share')::float8 as bot_share,
         (v->>'transfers')::float8 as transfers, (v->>'anomaly')::float8 as anomaly
     from (select *, "values" as v from signals) as signals
     where token = $1 and event_time > $2 and event_time <= $3
@@ -72,7 +75,7 @@ windows as (
     select * from signalled
     union all
     select kind, event_time, open, high, low, close, volume, trades, buys, mentions, authors,
-        null, null, transfers, null
+        null, null, null, null, null, transfers, null
     from backfilled
     where event_time > $2 and event_time <= $3
         and not exists (
@@ -102,6 +105,15 @@ steps as (
         (array_agg(rolling_sentiment order by event_time desc)
             filter (where kind = 'sentiment' and rolling_sentiment is not null))[1]
             as rolling_sentiment,
+        (array_agg(adjusted_sentiment order by event_time desc)
+            filter (where kind = 'sentiment' and adjusted_sentiment is not null))[1]
+            as adjusted_sentiment,
+        (array_agg(creator_sentiment order by event_time desc)
+            filter (where kind = 'sentiment' and creator_sentiment is not null))[1]
+            as creator_sentiment,
+        (array_agg(bot_share order by event_time desc)
+            filter (where kind = 'sentiment' and bot_share is not null))[1]
+            as bot_share,
         sum(transfers) filter (where kind = 'flow') as transfers,
         max(anomaly) filter (where kind = 'trading') as anomaly_trading,
         max(anomaly) filter (where kind = 'sentiment') as anomaly_sentiment,
@@ -145,7 +157,7 @@ select
     coalesce(mentions, 0)::int8 as mentions,
     coalesce(authors, 0)::int8 as authors,
     sentiment,
-    rolling_sentiment,
+    rolling_sentiment, adjusted_sentiment, creator_sentiment, bot_share,
     coalesce(transfers, 0)::int8 as transfers,
     anomaly_trading, anomaly_sentiment, anomaly_flow
 from generate_series(0, ceil(($6::bigint - $4::bigint) / $5::numeric)::int - 1) n

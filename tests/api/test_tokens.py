@@ -26,7 +26,13 @@ def trade(end_ms: int, price: str, **values: Any) -> dict[str, Any]:
 
 def mention(end_ms: int, mentions: int, sentiment: float, **values: Any) -> dict[str, Any]:
     counts = {"mentions": mentions, "sentiment": sentiment, "authors": 1, "anomaly": 0.2}
-    return {"end_ms": end_ms, **counts, "rolling_sentiment": sentiment / 2, **values}
+    rolling = {
+        "rolling_sentiment": sentiment / 2,
+        "adjusted_sentiment": sentiment / 5,
+        "creator_sentiment": sentiment / 10,
+        "bot_share": 0.125,
+    }
+    return {"end_ms": end_ms, **counts, **rolling, **values}
 
 
 async def test_tokens_show_price_change_and_open_alerts_newest_first(
@@ -138,6 +144,9 @@ async def test_a_series_sums_windows_into_equal_steps(api: Api, writer: Writer) 
             "authors": 4,
             "sentiment": pytest.approx(0.25),
             "rolling_sentiment": -0.25,
+            "adjusted_sentiment": -0.1,
+            "creator_sentiment": -0.05,
+            "bot_share": 0.125,
             "transfers": 7,
             "anomaly_trading": 0.7,
             "anomaly_sentiment": 0.2,
@@ -156,6 +165,9 @@ async def test_a_series_sums_windows_into_equal_steps(api: Api, writer: Writer) 
             "authors": 0,
             "sentiment": None,
             "rolling_sentiment": None,
+            "adjusted_sentiment": None,
+            "creator_sentiment": None,
+            "bot_share": None,
             "transfers": 0,
             "anomaly_trading": 0.1,
             "anomaly_sentiment": None,

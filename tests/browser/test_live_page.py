@@ -235,6 +235,9 @@ async def _write_market(writer: Writer) -> None:
                 "authors": 2,
                 "sentiment": 0.3,
                 "rolling_sentiment": 0.25,
+                "adjusted_sentiment": 0.1,
+                "creator_sentiment": 0.2,
+                "bot_share": 0.4,
                 "anomaly": 0.1,
             }
             for end in ends

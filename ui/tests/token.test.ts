@@ -21,6 +21,9 @@ function stepOf(time: string, fields: Partial<Step> = {}): Step {
     authors: 0,
     sentiment: null,
     rolling_sentiment: null,
+    adjusted_sentiment: null,
+    creator_sentiment: null,
+    bot_share: null,
     transfers: 0,
     anomaly_trading: null,
     anomaly_sentiment: null,
@@ -77,6 +80,16 @@ test("steps without trades stay on the axis as blanks", () => {
     { time: begin + 10 },
   ]);
   expect(data.mentions.map(({ value }) => value)).toEqual([0, 4]);
+});
+
+test("the mood without bots is a line of its own beside the plain one", () => {
+  const time = "2026-03-01T12:00:00.000Z";
+  const data = chartData(
+    [stepOf(time, { rolling_sentiment: 0.8, adjusted_sentiment: -0.2, bot_share: 0.9 })],
+    { up: "green", down: "red" },
+  );
+  expect(data.sentiment).toEqual([{ time: Date.parse(time) / 1000, value: 0.8 }]);
+  expect(data.adjusted).toEqual([{ time: Date.parse(time) / 1000, value: -0.2 }]);
 });
 
 test("marks lie on the steps that hold their moments, cut at the edges", () => {

@@ -605,6 +605,11 @@ export interface components {
          * @description One step of a series; null or 0 where the token had no events.
          */
         Step: {
+            /**
+             * Adjusted Sentiment
+             * @description over 5 minutes; copies, repeated authors, young accounts count less
+             */
+            adjusted_sentiment: number | null;
             /** Anomaly Flow */
             anomaly_flow: number | null;
             /** Anomaly Sentiment */
@@ -620,12 +625,22 @@ export interface components {
              */
             authors: number;
             /**
+             * Bot Share
+             * @description part of the posts that the adjusted sentiment leaves out, 0..1
+             */
+            bot_share: number | null;
+            /**
              * Buy Share
              * @description buys among the trades, 0..1
              */
             buy_share: number | null;
             /** Close */
             close: string | null;
+            /**
+             * Creator Sentiment
+             * @description over 5 minutes, weighed by the logarithm of followers
+             */
+            creator_sentiment: number | null;
             /** High */
             high: string | null;
             /** Low */
@@ -634,7 +649,10 @@ export interface components {
             mentions: number;
             /** Open */
             open: string | null;
-            /** Rolling Sentiment */
+            /**
+             * Rolling Sentiment
+             * @description the same over 5 minutes
+             */
             rolling_sentiment: number | null;
             /**
              * Sentiment

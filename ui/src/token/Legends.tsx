@@ -17,11 +17,16 @@ export function Legends({ step, tops }: { step: Step | null; tops: readonly numb
     </Line>,
     <Line key="sentiment" name="Sentiment">
       <b>{signed(step.rolling_sentiment)}</b>
+      <Key series="adjusted" name="without bots" value={signed(step.adjusted_sentiment)} />
+      <span className="legend-more">
+        {step.bot_share !== null && `(${Math.round(step.bot_share * 100)} % of posts left out), `}
+        by reach <b>{signed(step.creator_sentiment)}</b>
+      </span>
     </Line>,
     <Line key="anomaly" name="Anomaly">
-      <Key series="trading" value={step.anomaly_trading} />
-      <Key series="sentiment" value={step.anomaly_sentiment} />
-      <Key series="flow" value={step.anomaly_flow} />
+      <Key series="trading" value={share(step.anomaly_trading)} />
+      <Key series="sentiment" value={share(step.anomaly_sentiment)} />
+      <Key series="flow" value={share(step.anomaly_flow)} />
     </Line>,
   ];
   return (
@@ -61,12 +66,16 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Key({ series, value }: { series: string; value: number | null }) {
+function Key({ series, name = series, value }: { series: string; name?: string; value: string }) {
   return (
     <span className="legend-key" data-series={series}>
-      {series} <b>{value === null ? "–" : value.toFixed(2)}</b>
+      {name} <b>{value}</b>
     </span>
   );
+}
+
+function share(value: number | null): string {
+  return value === null ? "–" : value.toFixed(2);
 }
 
 function signed(value: number | null): string {

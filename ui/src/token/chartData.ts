@@ -14,6 +14,7 @@ export interface ChartData {
   readonly volume: (HistogramData<UTCTimestamp> | WhitespaceData<UTCTimestamp>)[];
   readonly mentions: HistogramData<UTCTimestamp>[];
   readonly sentiment: Points;
+  readonly adjusted: Points;
   readonly anomalyTrading: Points;
   readonly anomalySentiment: Points;
   readonly anomalyFlow: Points;
@@ -37,6 +38,7 @@ export function chartData(steps: readonly Step[], colors: VolumeColors): ChartDa
     })),
     mentions: steps.map((step) => ({ time: seconds(step.time), value: step.mentions })),
     sentiment: steps.map((step) => point(step, step.rolling_sentiment)),
+    adjusted: steps.map((step) => point(step, step.adjusted_sentiment)),
     anomalyTrading: steps.map((step) => point(step, step.anomaly_trading)),
     anomalySentiment: steps.map((step) => point(step, step.anomaly_sentiment)),
     anomalyFlow: steps.map((step) => point(step, step.anomaly_flow)),

@@ -13,6 +13,7 @@ export interface Palette {
   readonly mentions: string;
   readonly trading: string;
   readonly sentiment: string;
+  readonly adjusted: string;
   readonly flow: string;
   readonly severity: Readonly<Record<string, string>>;
 }
@@ -33,6 +34,7 @@ export function readPalette(): Palette {
     mentions: color("series-mentions"),
     trading: color("series-trading"),
     sentiment: color("series-sentiment"),
+    adjusted: color("series-adjusted"),
     flow: color("series-flow"),
     severity: {
       critical: color("critical"),

@@ -127,6 +127,7 @@ export function createTokenChart(element: HTMLElement, handlers: Handlers): Toke
       bottomFillColor1: "transparent",
       bottomFillColor2: palette.downSoft,
     });
+    lines.adjusted.applyOptions({ color: palette.adjusted });
     lines.anomalyTrading.applyOptions({ color: palette.trading });
     lines.anomalySentiment.applyOptions({ color: palette.sentiment });
     lines.anomalyFlow.applyOptions({ color: palette.flow });
@@ -146,6 +147,7 @@ export function createTokenChart(element: HTMLElement, handlers: Handlers): Toke
       lines.volume.setData(data.volume);
       lines.mentions.setData(data.mentions);
       lines.sentiment.setData(data.sentiment);
+      lines.adjusted.setData(data.adjusted);
       lines.anomalyTrading.setData(data.anomalyTrading);
       lines.anomalySentiment.setData(data.anomalySentiment);
       lines.anomalyFlow.setData(data.anomalyFlow);
@@ -209,6 +211,17 @@ function addSeries(chart: IChartApi) {
         baseValue: { type: "price", price: 0 },
         priceFormat: share,
         autoscaleInfoProvider: fixed(-1, 1),
+      },
+      3,
+    ),
+    adjusted: chart.addSeries(
+      LineSeries,
+      {
+        ...quiet,
+        lineWidth: THIN,
+        priceFormat: share,
+        autoscaleInfoProvider: fixed(-1, 1),
+        crosshairMarkerRadius: 2,
       },
       3,
     ),
