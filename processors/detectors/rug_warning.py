@@ -35,7 +35,7 @@ class RugWarningParameters:
     #: Part of the shares that insiders must be able to take out at once.
     in_reach: float = 0.5
     #: Part of the pool's quote that others must have brought by buying: else there is no loot.
-    brought: float = 0.1
+    brought: float = 0.05
     #: How often somebody must have bought: one's own first purchase is no loot either.
     purchases: int = 5
     #: Part of all tokens in known pools that the pool must hold: a dust pool is nobody's loss.
@@ -343,7 +343,7 @@ class _Findings:
             "prior_probability": _logit(parameters.prior),
             "shares_in_reach": standing.get("creator_liquidity", 0.0),
             "shares_locked": standing.get("locked_liquidity", 0.0),
-            "share_holders": standing.get("holder_mean", 0.0) + standing.get("holder_spread", 0.0),
+            "share_holders": standing.get("holder_mean", 0.0),
             "creator_token_share": standing.get("creator_tokens", 0.0),
         }
         added |= {name: math.log(SIGNS[name].odds) for name in self.signs}

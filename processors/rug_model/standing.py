@@ -16,10 +16,10 @@ from processors.rug_model.features import derive
 ARTEFACT = "standing.json"
 #: The derived numbers that say how a pool stands, whatever its age. All others (counts, rates,
 #: periods, life) tell mostly for how long it could be watched: rugs were watched until the pull,
-#: the others for months, so that a young honest pool would look like a rug.
+#: the others for months, so that a young honest pool would look like a rug. The spread of holders
+#: says nothing beside their number, and far too much where there are two.
 FEATURES = (
     "holder_mean",
-    "holder_spread",
     "creator_liquidity",
     "locked_liquidity",
     "burned_tokens",
