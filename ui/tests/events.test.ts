@@ -41,7 +41,7 @@ test("an event that goes on counts once; what outlives its leader counts itself"
 
 test("a row names the others of its event and what it is part of", () => {
   expect(alertNames([pump, burst])).toBe("Pump and dump, Mention burst (resolved)");
-  expect(partOf(pump, rug)).toBe("part of rug pull");
-  expect(partOf(pump, null)).toBe("part of another alert");
+  expect(partOf(pump, rug)).toBe("Part of rug pull");
+  expect(partOf(pump, null)).toBe("Part of another alert");
   expect(partOf(rug, null)).toBe("");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amount, change, leadingZeros, price } from "../src/format/numbers.ts";
+import { amount, change, leadingZeros, price, share } from "../src/format/numbers.ts";
 import { absoluteTime, duration, fullTime, relativeTime } from "../src/format/time.ts";
 import { patternName, plain } from "../src/format/words.ts";
 
@@ -35,6 +35,16 @@ test.each([
   [5_600_000, "5.6M"],
 ])("the amount %d reads %s", (value, text) => {
   expect(amount(value)).toBe(text);
+});
+
+test.each([
+  [0.165, "17 %"],
+  [0.05, "5 %"],
+  [0.0123, "1.2 %"],
+  [0.999, "100 %"],
+  [0, "0 %"],
+])("the share %d reads %s", (value, text) => {
+  expect(share(value)).toBe(text);
 });
 
 test.each([

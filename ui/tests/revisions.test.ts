@@ -20,6 +20,16 @@ test("a revision tells what it changed", () => {
   );
 });
 
+test("a revision tells of the event its alert has become part of, and what else was seen", () => {
+  const also = { ...evidence, feature: "also_mention_burst" };
+  const own = { ...evidence, feature: "detector_probability" };
+  const part = { ...before, impact: 0.55, part_of: "y" };
+  expect(changes(before, part)).toBe("At risk 40 % → 55 % · part of another alert");
+  expect(changes(part, { ...before, impact: 0.55, evidence: [own, also] })).toBe(
+    "Speaks for itself again · also seen: mention burst",
+  );
+});
+
 test("a revision that changes nothing of these says so", () => {
   expect(changes(before, { ...before, revision: 2 })).toBe("Evidence brought up to date");
 });

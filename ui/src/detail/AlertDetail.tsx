@@ -1,8 +1,9 @@
 import { useCallback } from "react";
 import { fetchAlert } from "../api/client.ts";
 import type { Alert, AlertHistory } from "../api/types.ts";
+import { share } from "../format/numbers.ts";
 import { duration, fullTime, relativeTime } from "../format/time.ts";
-import { patternMeaning, patternName, plain } from "../format/words.ts";
+import { patternAtRisk, patternMeaning, patternName, plain } from "../format/words.ts";
 import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
 import { Empty } from "../shell/Empty.tsx";
 import { alertsHref, tokenHref } from "../shell/router.ts";
@@ -10,6 +11,9 @@ import { useNow } from "../shell/useNow.ts";
 import { useResource } from "../shell/useResource.ts";
 import { useStream } from "../stream/hooks.tsx";
 import { isGoingOn } from "../stream/state.ts";
+import { Circumstances } from "./Circumstances.tsx";
+import { isCircumstance } from "./circumstances.ts";
+import { EventMembers, PartOf } from "./Event.tsx";
 import { EvidenceTable } from "./EvidenceTable.tsx";
 import { Inputs } from "./Inputs.tsx";
 import { Revisions } from "./Revisions.tsx";
@@ -29,7 +33,7 @@ export function AlertDetail({ id, query }: { id: string; query: URLSearchParams 
         <span aria-hidden="true">✕</span>
         <span className="visually-hidden">Close this alert</span>
       </a>
-      {alert !== null && <Body alert={alert} history={data} />}
+      {alert !== null && <Body alert={alert} history={data} query={query} />}
       {alert === null && error !== null && (
         <Empty
           title={error.status === 404 ? "There is no such alert" : "The alert could not be read"}
@@ -48,7 +52,15 @@ export function AlertDetail({ id, query }: { id: string; query: URLSearchParams 
   );
 }
 
-function Body({ alert, history }: { alert: Alert; history: AlertHistory | null }) {
+function Body({
+  alert,
+  history,
+  query,
+}: {
+  alert: Alert;
+  history: AlertHistory | null;
+  query: URLSearchParams;
+}) {
   return (
     <>
       <header className="detail-head" data-severity={alert.severity}>
@@ -65,13 +77,16 @@ function Body({ alert, history }: { alert: Alert; history: AlertHistory | null }
         </h2>
         <p className="detail-explanation">{alert.explanation}</p>
         <p className="detail-meaning">{patternMeaning(alert.pattern)}</p>
+        <PartOf alert={alert} query={query} />
       </header>
       <Facts alert={alert} />
       {history !== null && <Verdicts alert={history} />}
       <section aria-labelledby="evidence-title">
         <h3 id="evidence-title">Evidence</h3>
-        <EvidenceTable evidence={alert.evidence} />
+        <EvidenceTable evidence={alert.evidence.filter((each) => !isCircumstance(each))} />
       </section>
+      <Circumstances evidence={alert.evidence} score={alert.score} />
+      <EventMembers alert={alert} query={query} />
       <section aria-labelledby="revisions-title">
         <h3 id="revisions-title">How it developed</h3>
         <Revisions revisions={history?.revisions ?? []} />
@@ -103,6 +118,14 @@ function Facts({ alert }: { alert: Alert }) {
         <dt>Score</dt>
         <dd>
           <ScoreMeter score={alert.score} />
+          <small>how probably it is right</small>
+        </dd>
+      </div>
+      <div>
+        <dt>At risk</dt>
+        <dd>
+          {alert.impact > 0 ? share(alert.impact) : "Not known"}
+          {alert.impact > 0 && <small>{patternAtRisk(alert.pattern)}</small>}
         </dd>
       </div>
       <div>

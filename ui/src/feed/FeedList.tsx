@@ -77,7 +77,10 @@ function ending(feed: Feed): string {
   if (feed.full)
     return "That is as far back as this list goes. Narrow the filters to see older ones.";
   if (feed.hasOlder) return "Reading older alerts…";
-  return `${feed.rows.length === 1 ? "One alert" : `${feed.rows.length} alerts`}, none older.`;
+  const { length } = feed.rows;
+  // Where events stand in one row, there are more alerts than rows.
+  const what = feed.rows.some((row) => row.others.length > 0) ? "row" : "alert";
+  return `${length === 1 ? `One ${what}` : `${length} ${what}s`}, none older.`;
 }
 
 /** Arrow keys walk the rows; Home and End go to the edges. */

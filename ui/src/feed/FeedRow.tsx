@@ -12,7 +12,7 @@ interface Props {
   /** How many others of its event have no row of their own, and their names. */
   others: number;
   othersNames: string;
-  /** `part of …`, or empty. */
+  /** `Part of …`, or empty. */
   partOf: string;
   href: string;
   now: number;
@@ -50,7 +50,6 @@ export const FeedRow = memo(function FeedRow(props: Props) {
               <span className="visually-hidden"> of the same event: {othersNames}</span>
             </span>
           )}
-          {partOf !== "" && <small className="row-part">{partOf}</small>}
         </span>
         <span className="row-phase">{plain(alert.phase)}</span>
         <StatusTag status={alert.status} />
@@ -60,6 +59,7 @@ export const FeedRow = memo(function FeedRow(props: Props) {
           <small>{absoluteTime(alert.event_time, now)} UTC</small>
         </time>
         <span className="row-explanation" title={alert.explanation}>
+          {partOf !== "" && <b className="row-part">{partOf} · </b>}
           {alert.explanation}
         </span>
       </a>

@@ -14,8 +14,8 @@ export function alertNames(alerts: readonly Alert[]): string {
     .join(", ");
 }
 
-/** `part of pump and dump`; empty for an alert that speaks for itself. */
+/** `Part of pump and dump`; empty for an alert that speaks for itself. */
 export function partOf(alert: Alert, leader: Alert | null): string {
   if (!isPart(alert)) return "";
-  return `part of ${leader === null ? "another alert" : patternName(leader.pattern).toLowerCase()}`;
+  return `Part of ${leader === null ? "another alert" : patternName(leader.pattern).toLowerCase()}`;
 }

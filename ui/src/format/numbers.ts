@@ -48,3 +48,8 @@ export function change(fraction: number): string {
 export function score(value: number): string {
   return value.toFixed(2);
 }
+
+/** A part of a whole as `17 %`, with two digits. */
+export function share(value: number): string {
+  return `${Number((100 * value).toPrecision(2))} %`;
+}

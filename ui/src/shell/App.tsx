@@ -1,9 +1,9 @@
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { DetectorsPage } from "../detectors/DetectorsPage.tsx";
 import { DetectorsProvider } from "../detectors/useDetectors.tsx";
 import { AlertsPage } from "../feed/AlertsPage.tsx";
+import { eventsGoingOn } from "../stream/events.ts";
 import { useStream } from "../stream/hooks.tsx";
-import { isGoingOn } from "../stream/state.ts";
 import { TokenPage } from "../token/TokenPage.tsx";
 import { TokensPage } from "../tokens/TokensPage.tsx";
 import { WatchPage } from "../watch/WatchPage.tsx";
@@ -68,7 +68,7 @@ function focusMain() {
 /** `(3) memewatch`: what is going on is seen in the browser's tab. */
 function useTitle(route: Route) {
   const { state } = useStream();
-  const goingOn = [...state.alerts.values()].filter(({ alert }) => isGoingOn(alert)).length;
+  const goingOn = useMemo(() => eventsGoingOn(state.alerts).length, [state.alerts]);
   const subject = SUBJECTS[route.page] ?? "";
   useEffect(() => {
     document.title = `${goingOn > 0 ? `(${goingOn}) ` : ""}${subject}memewatch`;
