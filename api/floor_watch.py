@@ -44,12 +44,12 @@ class FloorWatch:
             if each.below_floor and each.current and name not in self._below:
                 self._below.add(name)
                 _log.warning(
-                    "detector %s, version %s, is below its floor of %.2f: of %d judged alerts "
-                    "%d were right",
+                    "detector %s, version %s, is below its floor of %.2f: %d of %d judged alerts "
+                    "were right",
                     *name,
                     each.floor,
-                    each.judged,
                     each.right,
+                    each.judged,
                 )
             elif not each.below_floor and name in self._below:
                 self._below.remove(name)

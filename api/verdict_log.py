@@ -23,7 +23,9 @@ class LogUnavailableError(Exception):
     """Kafka does not take records now; the message is one sentence saying what to do."""
 
     def __init__(self) -> None:
-        super().__init__("Kafka does not answer, so the verdict is not kept: try again shortly")
+        super().__init__(
+            "Kafka does not confirm the verdict, so it may be lost: send it again shortly"
+        )
 
 
 class VerdictLog:

@@ -47,19 +47,22 @@ def verdicts(as_json: Json = False, data_dir: DataDir = None) -> None:
         for each in given:
             print_json(each)
         return
-    shown = table("given at", "verdict", "pattern", "version", "score>", "token", "by", "note")
+    shown = table("given at", "verdict", "pattern", "token", "by", "note")
     for each in given:
         shown.add_row(*_verdict_cells(each))
     stdout.print(shown)
 
 
 def detectors(as_json: Json = False, data_dir: DataDir = None) -> None:
-    """Show each detector's alerts, and how many of those judged were right."""
+    """Show each detector's alerts, and how many of those judged were right.
+
+    Versions that were replaced are dim.
+    """
     found = list(ApiClient.find(data_dir).pages("/detectors"))
     if as_json:
         print_json(found)
         return
-    shown = table("pattern", "version", "alerts>", "judged>", "right>", "precision", "floor>", "")
+    shown = table("pattern", "version", "alerts>", "right>", "precision", "floor")
     for each in found:
         shown.add_row(*_detector_cells(each))
     stdout.print(shown)
@@ -78,8 +81,6 @@ def _verdict_cells(given: dict[str, Any]) -> list[Text]:
         (given["given_at"], "dim"),
         (given["verdict"], "bold"),
         (given["pattern"], ""),
-        (given["detector_version"], ""),
-        (f"{given['score']:.2f}", ""),
         (given["token"], ""),
         (given["given_by"], "dim"),
         (given["note"] or "", ""),
@@ -89,21 +90,19 @@ def _verdict_cells(given: dict[str, Any]) -> list[Text]:
 
 
 def _detector_cells(detector: dict[str, Any]) -> list[Text]:
-    precision = "not judged yet"
+    style = "" if detector["current"] else "dim"
+    right, precision = "", ""
     if detector["judged"]:
         low, high = detector["precision_low"], detector["precision_high"]
-        precision = f"{detector['precision']:.2f} ({low:.2f} to {high:.2f})"
-    remark = "below its floor" if detector["below_floor"] else ""
-    if not detector["current"]:
-        remark = f"{remark}, replaced".lstrip(", ")
+        right = f"{detector['right']} of {detector['judged']}"
+        precision = f"{detector['precision']:.2f} ({low:.2f}-{high:.2f})"
+    below = "below " if detector["below_floor"] else ""
     cells = (
-        (detector["pattern"], "bold"),
-        (detector["detector_version"], ""),
-        (f"{detector['alerts']:,}", ""),
-        (f"{detector['judged']:,}", ""),
-        (f"{detector['right']:,}", ""),
-        (precision, ""),
-        (f"{detector['floor']:.2f}", "dim"),
-        (remark, "red" if detector["below_floor"] else "dim"),
+        (detector["pattern"], style or "bold"),
+        (detector["detector_version"], style),
+        (f"{detector['alerts']:,}", style),
+        (right, style),
+        (precision, style),
+        (f"{below}{detector['floor']:.2f}", "red" if below else style),
     )
     return [Text(text, style=style) for text, style in cells]

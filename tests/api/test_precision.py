@@ -71,7 +71,7 @@ def test_the_log_tells_once_that_a_detector_fell_and_once_that_it_rose(
         watch.note([detector("2", below=below), detector("1", below=True, current=False)])
     fell = (
         "detector whale_dump, version 2, is below its floor of 0.80: "
-        "of 9 judged alerts 1 were right"
+        "1 of 9 judged alerts were right"
     )
     rose = "detector whale_dump, version 2, is no longer below its floor"
     assert caplog.messages == [fell, rose, fell]

@@ -259,7 +259,7 @@ async def test_a_verdict_that_kafka_does_not_take_is_refused_and_everything_else
     async with run_api(api_settings.model_copy(update=nowhere)) as api:
         for _ in range(2):
             refusal = await judge(api, "alert-00001", "right", 503)
-            assert "Kafka does not answer" in refusal["detail"]
+            assert "Kafka does not confirm" in refusal["detail"]
         assert (await api.get("/alerts/alert-00001"))["verdicts"] == []
         assert (await api.get("/verdicts")) == {"items": [], "next_cursor": None}
 

@@ -105,7 +105,7 @@ async def test_a_verdict_that_cannot_be_kept_is_taken_back_with_the_reason(
             await browser.open(f"{api.url}/#/alerts/alert-00001")
             await browser.click(".verdicts button", "Wrong")
             await browser.wait(_CHOSEN, "Wrong")
-            await browser.wait(".verdicts .inline-error", "Kafka does not answer")
+            await browser.wait(".verdicts .inline-error", "Kafka does not confirm")
             assert await browser.count(_CHOSEN) == 0
             problems = await browser.problems()
             assert [text for text in problems if not text.startswith(_REFUSED)] == []

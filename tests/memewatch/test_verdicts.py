@@ -80,7 +80,9 @@ async def test_verdicts_are_given_shown_and_become_labels(
     (detector,) = (await memewatch(api, "detectors", "--json")).json
     assert (detector["judged"], detector["right"], detector["below_floor"]) == (5, 1, True)
     table = await memewatch(api, "detectors")
-    assert "0.20 (0.04 to 0.62)" in table.out
+    assert table.out.splitlines()[1].split() == [
+        *("pump_and_dump", "pump-1", "6", "1", "of", "5", "0.20", "(0.04-0.62)", "below", "0.80")
+    ]
     assert table.err == "pump_and_dump, version pump-1, is below its floor\n"
 
 
