@@ -246,6 +246,17 @@ async def test_what_is_no_verdict_is_refused_with_its_place(
     assert reason in response.json()["detail"]
 
 
+async def test_a_page_of_another_origin_judges_nothing(api: Api, writer: Writer) -> None:
+    await writer.alerts(make_alert(1))
+    path = "/api/v1/alerts/alert-00001/verdict"
+    foreign = {"Origin": "https://evil.example"}
+    response = await api.http.post(path, json={"verdict": "right"}, headers=foreign)
+    assert response.status_code == 403
+    plain = {"Content-Type": "text/plain"}
+    response = await api.http.post(path, content=b'{"verdict":"right"}', headers=plain)
+    assert response.status_code == 415
+
+
 async def test_an_alert_there_is_none_of_cannot_be_judged(api: Api) -> None:
     assert await judge(api, "nothing", "right", 404) == {"detail": "no alert of this id"}
     await judge(api, "n%00", "right", 422)

@@ -87,6 +87,21 @@ def test_a_token_that_may_write_may_read() -> None:
     assert gatekeeper(api_write_tokens=tokens(WRITE)).admits(None)
 
 
+def test_a_writers_name_tells_them_apart_and_tells_no_token() -> None:
+    both = tokens(WRITE, "another")
+    keeper = gatekeeper(api_tokens=tokens(READ), api_write_tokens=both)
+    names = [keeper.writer(f"Bearer {each.get_secret_value()}") for each in both]
+    assert all(name is not None and name.startswith("token-") for name in names)
+    assert len(set(names)) == len(both)
+    # Neither a restart nor another order of the list makes somebody else of them.
+    again = gatekeeper(api_write_tokens=both[::-1])
+    assert again.writer(f"Bearer {WRITE}") == names[0]
+    assert not any(WRITE in str(name) for name in names)
+    for stranger in (None, "Bearer guess", f"Bearer {READ}"):
+        assert keeper.writer(stranger) is None
+    assert gatekeeper().writer(None) == "local"
+
+
 def test_a_rate_lets_a_burst_through_and_then_says_how_long_to_wait() -> None:
     now_s = 100.0
     rate = RequestRate(3, per_s=2.0, now_s=lambda: now_s)
