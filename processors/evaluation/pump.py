@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from schemas.times import parse_rfc3339
 
 TOLERANCE_MS = 120_000
 IGNORED_AFTER_MS = 30 * 60_000
+#: The earlier part of the recordings by date, from which settings and scores may be learned.
+LEARNED_SHARE = 0.7
 #: The engine's default for starting a token's state fresh.
 IDLE_MS = 24 * 3_600_000
 
@@ -152,12 +155,14 @@ def evaluate(
     if unlabelled := sorted(raised.keys() - onsets.keys()):
         raise OperatorError(f"{events_csv} has no onset for {', '.join(unlabelled)}")
     files = tuple(score_file(name, found, onsets[name]) for name, found in raised.items())
+    later = sorted(raised, key=lambda name: (onsets[name], name))[_not_later(len(raised)) :]
     recordings = [
         Recording(
             file=score.file,
             delay_s=score.delay_s,
             judged=judged(raised[score.file], onsets[score.file]),
             coin_days=one.coin_days,
+            later=score.file in later,
         )
         for score, one in zip(files, answers, strict=True)
     ]
@@ -185,6 +190,11 @@ def detect(
         if opening is not None:
             found.append((time_ms, opening))
     return found
+
+
+def _not_later(recordings: int) -> int:
+    """How many of so many recordings, by date, may be chosen and learned from."""
+    return math.ceil(LEARNED_SHARE * recordings)
 
 
 def score_file(name: str, alerts: Alerts, onset_ms: int) -> FileScore:

@@ -27,7 +27,13 @@ from river.optim import SGD
 from river.optim.initializers import Constant
 
 from memewatch.errors import OperatorError
-from processors.evaluation.pump import detect, judged, read_onsets, read_trades
+from processors.evaluation.pump import (
+    LEARNED_SHARE,
+    detect,
+    judged,
+    read_onsets,
+    read_trades,
+)
 from processors.evaluation.report import data_hash
 from processors.evaluation.statistics import area_under_roc, brier_score, calibration_error
 from processors.patterns import SHIPPED
@@ -40,7 +46,6 @@ from schemas.alerts import Pattern
 
 RECORD = "risk_record.json"
 _VERDICTS = "verdicts.ndjson"
-_LEARNED_SHARE = 0.7
 #: Alerts of each kind, right and wrong, that are presumed besides those seen, at a middling score.
 _PRIOR = 2.0
 _NEWTON_STEPS = 50
@@ -67,7 +72,7 @@ def main(data: Path, out: Path) -> None:
     files = sorted((data / "outcomes").glob("*.ndjson"), key=lambda file: (len(file.stem), file))
     if not files:
         raise OperatorError(f"there are no labelled alerts in {data / 'outcomes'}")
-    cut = math.ceil(_LEARNED_SHARE * len(files))
+    cut = math.ceil(LEARNED_SHARE * len(files))
     simulated = _Part(read_outcomes(files[:cut]), read_outcomes(files[cut:]))
     recorded = _recorded(data / "pump")
     users = _judged_by_users(data / _VERDICTS)
@@ -220,7 +225,7 @@ def _recorded(folder: Path) -> _Part:
         return part
     onsets = read_onsets(folder / "events.csv")
     recordings = sorted(_recordings(folder), key=lambda file: (onsets[file.name], file.name))
-    cut = math.ceil(_LEARNED_SHARE * len(recordings))
+    cut = math.ceil(LEARNED_SHARE * len(recordings))
     for number, file in enumerate(recordings):
         found = judged(detect(read_trades(file)), onsets[file.name])
         into = part.learned if number < cut else part.held
@@ -252,7 +257,7 @@ def _judged_by_users(file: Path) -> _Part:
         )
         for label in labels
     ]
-    cut = math.ceil(_LEARNED_SHARE * len(outcomes))
+    cut = math.ceil(LEARNED_SHARE * len(outcomes))
     return _Part(outcomes[:cut], outcomes[cut:])
 
 
