@@ -24,6 +24,7 @@ from processors.detectors.wash_trading import WashTrading
 from processors.detectors.whale_accumulation import WhaleAccumulation
 from processors.detectors.whale_dump import WhaleDump
 from processors.risk.model import RiskModel, shipped
+from schemas.alerts import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class PatternSet:
         for source in sorted(Path(__file__).parent.rglob("*.py")):
             digest.update(source.read_bytes())
         return digest.hexdigest()
+
+    def names(self) -> tuple[Pattern, ...]:
+        """Every pattern, in the registry's order."""
+        leading = (detector.pattern for detector in self.leading)
+        return (*leading, *(detector.pattern for detector in self.joined))
 
     def leading_on(self, topic: str) -> tuple[type[Detector[Any]], ...]:
         """The detectors whose leading topic this is, in the registry's order."""

@@ -97,30 +97,46 @@ def rug(
 @app.command()
 def lookahead(
     out: OutDir,
-    seed: Annotated[int, typer.Option(help="The simulated market's seed.")] = 1,
-    tokens: Annotated[int, typer.Option(min=1, help="How many tokens it has.")] = 8,
+    seed: Annotated[int, typer.Option(help="The first simulated market's seed.")] = 1,
+    tokens: Annotated[int, typer.Option(min=1, help="How many tokens a market has.")] = 8,
     hours: Annotated[float, typer.Option(min=1, help="How long it runs.")] = 5,
+    markets: Annotated[
+        int,
+        typer.Option(min=1, help="At most so many markets, until each pattern raised an alert."),
+    ] = 12,
     trades: Annotated[
         Path | None, typer.Option(help="Also a folder of recorded trades (CSV, gzip too).")
     ] = None,
     cuts: Annotated[int, typer.Option(min=1, help="At how many places a log is cut.")] = 4,
 ) -> None:
-    """No detector knows the future: cut logs are replayed, and alerts' inputs are read."""
-    from processors.evaluation.lookahead import check, write_lookahead_report
+    """No detector knows the future: cut logs are replayed, and alerts' inputs are read.
+
+    Fails as well when a pattern was not put to the test, because it raised no alert.
+    """
+    from processors.evaluation.lookahead import Lookahead, check, write_lookahead_report
     from producers.recorded.reading import read_events
     from producers.simulated.generator import SimulatedMarket
 
     end_ms = _MARKET_START_MS + round(hours * _HOUR_MS)
-    market = SimulatedMarket(seed, tokens, start_ms=_MARKET_START_MS, end_ms=end_ms)
-    found = check(market.events(), cuts)
+    found = Lookahead()
+    seeds: list[int] = []
+    while found.untested() and len(seeds) < markets:
+        seeds.append(seed + len(seeds))
+        stderr.print(f"reading the simulated market with seed {seeds[-1]}")
+        market = SimulatedMarket(seeds[-1], tokens, start_ms=_MARKET_START_MS, end_ms=end_ms)
+        found.add(check(market.events(), cuts))
     recordings = sorted(trades.glob("*.csv*")) if trades is not None else []
     for recording in recordings:
         stderr.print(f"reading {recording.name}")
         found.add(check(read_events([recording]), cuts))
-    read = {"seed": seed, "tokens": tokens, "hours": hours, "recordings": len(recordings)}
+    read = {"seeds": seeds, "tokens": tokens, "hours": hours, "recordings": len(recordings)}
     write_lookahead_report(found, read, out)
     typer.echo(found.table())
-    if found.violations:
+    if untested := found.untested():
+        stderr.print(
+            f"not put to the test, as nothing of the kind was found: {', '.join(untested)}"
+        )
+    if found.violations or untested:
         raise typer.Exit(1)
 
 

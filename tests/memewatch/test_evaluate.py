@@ -28,11 +28,21 @@ def test_absent_recordings_are_skipped_with_a_message(tmp_path: Path) -> None:
     assert answer.exit_code == 1
 
 
-def test_no_detector_knows_the_future_of_a_simulated_market(tmp_path: Path) -> None:
-    options = ["--tokens", "3", "--hours", "3", "--cuts", "2", "--out", str(tmp_path)]
-    answer = CliRunner().invoke(app, ["evaluate", "lookahead", *options])
+def test_no_detector_knows_the_future_and_each_is_put_to_the_test(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(
+        app, ["evaluate", "lookahead", "--cuts", "2", "--out", str(tmp_path)]
+    )
     assert answer.exit_code == 0, answer.output
     assert "no violations" in answer.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["figures"]["violations"] == 0
-    assert report["figures"]["cuts"] == 2
+    assert report["figures"]["patterns_not_put_to_the_test"] == []
+
+
+def test_patterns_that_raised_no_alert_are_named_and_fail_the_check(tmp_path: Path) -> None:
+    options = ["--tokens", "1", "--hours", "1", "--markets", "1", "--out", str(tmp_path)]
+    answer = CliRunner().invoke(app, ["evaluate", "lookahead", *options])
+    assert answer.exit_code == 1
+    assert "no violations" in answer.stdout
+    assert "not put to the test" in answer.stderr
+    assert "rug_pull" in answer.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,15 @@ def test_the_shipped_detectors_do_not_know_the_future(tmp_path: Path) -> None:
     assert report["figures"]["violations"] == 0
     assert report["figures"]["by_pattern"]["pump_and_dump"]["alerts"] >= 1
     assert "no violations" in found.table()
+    assert "pump_and_dump" not in found.untested()
+    assert set(report["figures"]["patterns_not_put_to_the_test"]) == set(found.untested())
+
+
+def test_an_alert_after_the_last_cut_is_no_test() -> None:
+    """The pump comes in the last quarter; with one cut, in the middle, no replay has to find it."""
+    found = check(market(), cuts=1)
+    assert found.alerts["pump_and_dump"] >= 1
+    assert "pump_and_dump" in found.untested()
 
 
 def test_a_score_that_another_run_changes_is_found() -> None:
@@ -74,7 +84,10 @@ def test_an_alert_before_its_input_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_checks_of_several_logs_add_up() -> None:
-    whole, one = Lookahead(), Lookahead(records=2, cuts=1, violations=["x"])
+    one = Lookahead(records=2, cuts=1, tested=Counter(rug_pull=1), violations=["x"])
+    whole = Lookahead()
+    assert "rug_pull" in whole.untested()
     whole.add(one)
     whole.add(one)
+    assert "rug_pull" not in whole.untested()
     assert (whole.records, whole.cuts, whole.violations) == (4, 2, ["x", "x"])
