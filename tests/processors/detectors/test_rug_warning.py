@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from processors.detectors.base import Opening
+from processors.detectors.rug_findings import PARAMETERS
 from processors.detectors.rug_pull import RugPull
 from processors.detectors.rug_signs import SIGNS
-from processors.detectors.rug_warning import PARAMETERS
 from processors.detectors.warning_watch import WarningWatch
 from processors.offline import replay
 from processors.patterns import PatternSet
@@ -136,6 +136,16 @@ def test_where_nobody_has_brought_money_there_is_nothing_to_warn_of():
     for coin in (traded_coin(buyers=4), traded_coin(typical=0.0002)):
         coin.sell(MAKER, 0.6)
         assert phases(coin) == []
+
+
+def test_what_a_maker_pays_for_tokens_is_no_loot():
+    coin = traded_coin(typical=0.0002)
+    coin.buy(MAKER, 5.0)
+    coin.move(MAKER, "0xfriend", 1e8)
+    coin.pass_shares(1.0, MAKER, "0xfresh")
+    assert phases(coin) == []
+    coin.buy("0xsomebody", 5.0)
+    assert phases(coin) == ["warned"]
 
 
 def test_tokens_that_pass_through_a_router_are_sold_and_not_moved():
