@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from processors.detectors.rug_signs import SIGNS, SignName
+from processors.detectors.rug_signs import SIGNS, SignName, odds_of
 from processors.rug_model.standing import shipped
 from schemas.alerts import Evidence
 
@@ -56,15 +56,10 @@ class RugFindings:
     inputs: dict[str, float]
 
     @property
-    def signs_odds(self) -> float:
-        """How much likelier the signs make a drain."""
-        return math.prod(SIGNS[name].odds for name in self.signs)
-
-    @property
     def probability(self) -> float:
         """Of a drain, after all that is known."""
         standing = shipped().score_one(self.inputs)
-        log_odds = _logit(self.parameters.prior) + standing + math.log(self.signs_odds)
+        log_odds = _logit(self.parameters.prior) + standing + math.log(odds_of(self.signs))
         return 1.0 / (1.0 + math.exp(-log_odds))
 
     def explanation(self) -> str:

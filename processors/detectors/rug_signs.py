@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +42,11 @@ SIGNS: dict[SignName, Kind] = {
     # Of all tokens before; whoever holds them can empty the pool without its shares.
     "supply_issued": Kind(0.05, 20.0, "{:.1%} more tokens were made than there were"),
 }
+
+
+def odds_of(names: Iterable[SignName]) -> float:
+    """How much likelier these signs together make a drain."""
+    return math.prod(SIGNS[name].odds for name in names)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.detectors.base import Opening
 from processors.detectors.pool_book import PoolBook
 from processors.detectors.rug_findings import PARAMETERS, RugFindings, RugWarningParameters
-from processors.detectors.rug_signs import SignName
+from processors.detectors.rug_signs import SignName, odds_of
 from processors.detectors.share_book import is_locked
 from processors.detectors.token_book import TokenBook
 from processors.detectors.token_trail import TokenTrail
@@ -88,7 +88,7 @@ class RugWarning:
         signs = watched.signs.counting(time_ms)
         brought = watched.brought
         if (
-            not signs
+            odds_of(signs) < parameters.signs_odds
             or brought < parameters.brought
             or watched.features.purchases < parameters.purchases
         ):
@@ -108,7 +108,7 @@ class RugWarning:
             inputs,
         )
         probability = found.probability
-        if found.signs_odds < parameters.signs_odds or probability < parameters.probability:
+        if probability < parameters.probability:
             return None
         watched.warned_ms = time_ms
         return Opening(
