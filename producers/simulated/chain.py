@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 from producers.simulated.batch import TRANSFER_RANK, Batch
+from producers.simulated.blocks import BLOCK_MS, block_hash
 from producers.simulated.dice import dice, digest
 from producers.simulated.hoards import fillings
 from producers.simulated.plan import Move, Plan
 from producers.simulated.profiles import Profile
 from producers.simulated.stamps import stamp
-from schemas.events import Transfer
+from schemas.events import Liquidity, Transfer
 
 _MINUTE_MS = 60_000
-#: A block's time; transfers carry the time of their block, as on real chains.
-_BLOCK_MS = 3_000
 #: Ordinary transfers as shares of the supply: lognormal, drawn again above the largest.
 _TYPICAL_SHARE = 4e-6
 _SHARE_DEVIATION = 1.6
 _LARGEST_SHARE = 5e-4
 #: Exchanges empty a deposit address when this much has come in.
 _SWEEP_SHARE = 2e-5
+#: Shares of a token's old pool.
+_POOL_SHARES = 1e6
 
 
 class Chain:
@@ -96,16 +96,16 @@ class Chain:
         self, address: str, share: float, hot: str, at_ms: int, end_ms: int, moves: list[Move]
     ) -> None:
         held = self._held.get(address, 0.0) + share
-        if held > _SWEEP_SHARE and at_ms + _BLOCK_MS < end_ms:
-            sweep_ms = at_ms + _BLOCK_MS + int((end_ms - at_ms - _BLOCK_MS) * self._dice.random())
+        if held > _SWEEP_SHARE and at_ms + BLOCK_MS < end_ms:
+            sweep_ms = at_ms + BLOCK_MS + int((end_ms - at_ms - BLOCK_MS) * self._dice.random())
             moves.append(Move(sweep_ms, address, hot, held))
             held = 0.0
         self._held[address] = held
 
     def _transfer(self, move: Move, batch: Batch) -> None:
         profile, chance = self._profile, self._dice
-        block = (move.at_ms - self._start_ms) // _BLOCK_MS
-        at_ms = self._start_ms + block * _BLOCK_MS
+        block = (move.at_ms - self._start_ms) // BLOCK_MS
+        at_ms = self._start_ms + block * BLOCK_MS
         if block != self._block:
             self._block, self._log_index = block, chance.whole(3, 40)
         self._log_index += chance.whole(1, 9)
@@ -113,9 +113,9 @@ class Chain:
         transaction = (
             "0x" + digest(self._market, self._start_ms, profile.token, self._count, size=32).hex()
         )
-        block_number = at_ms // _BLOCK_MS
-        block_hash = _block_hash(self._market, at_ms)
-        identity = f"{profile.chain}:{block_hash}:{transaction}:{self._log_index}"
+        block_number = at_ms // BLOCK_MS
+        hashed = block_hash(self._market, at_ms)
+        identity = f"{profile.chain}:{hashed}:{transaction}:{self._log_index}"
         transfer = Transfer(
             id=identity,
             token=profile.token,
@@ -130,11 +130,34 @@ class Chain:
             to_address=move.receiver,
             amount=f"{move.share * profile.supply:.{self._digits}f}",
             block_number=block_number,
-            block_hash=block_hash,
+            block_hash=hashed,
         )
         batch.append((at_ms, TRANSFER_RANK, identity, transfer))
+        if move.withdrawn:
+            self._withdraw(transfer, move, at_ms, batch)
 
-
-@lru_cache(maxsize=256)
-def _block_hash(market: str, at_ms: int) -> str:
-    return "0x" + digest(market, "block", at_ms, size=32).hex()
+    def _withdraw(self, transfer: Transfer, move: Move, at_ms: int, batch: Batch) -> None:
+        """The log of the pool that lets the tokens go, after that of the transfer."""
+        self._log_index += 1
+        identity = f"{transfer.id.rpartition(':')[0]}:{self._log_index}"
+        removed = Liquidity(
+            id=identity,
+            token=transfer.token,
+            symbol=transfer.symbol,
+            event_time=transfer.event_time,
+            source="simulated",
+            chain=transfer.chain,
+            pool=move.sender,
+            transaction=transfer.transaction,
+            log_index=self._log_index,
+            action="removed",
+            quote=self._profile.quote,
+            token_amount=transfer.amount,
+            liquidity=f"{move.withdrawn * _POOL_SHARES:.6f}",
+            total_liquidity=f"{(1.0 - move.withdrawn) * _POOL_SHARES:.6f}",
+            from_address=move.receiver,
+            to_address=move.receiver,
+            block_number=transfer.block_number,
+            block_hash=transfer.block_hash,
+        )
+        batch.append((at_ms, TRANSFER_RANK, identity, removed))

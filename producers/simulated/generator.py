@@ -10,6 +10,7 @@ from producers.simulated.batch import Batch
 from producers.simulated.chain import Chain
 from producers.simulated.chatter import Chatter
 from producers.simulated.dice import dice, digest
+from producers.simulated.launches.programme import Launches
 from producers.simulated.moods import Writer
 from producers.simulated.people import People
 from producers.simulated.plan import Plan
@@ -24,10 +25,14 @@ _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000
 #: Deviation of the whole market's log return in a minute, in calm times.
 _MARKET_VOLATILITY = 0.0007
+#: New coins launched for each scenario that the market's tokens are tried to be given.
+_LAUNCHES = 0.25
 
 
 class SimulatedMarket:
     """Meme coins with people who trade, post, send and cheat; a pure function of its arguments.
+
+    Beside ``tokens`` that are there all the time, new coins are launched on a chain and abandoned.
 
     Weakness: nobody here reacts to anybody; feelings, trades and transfers meet only in scenarios
     and in a common market return.
@@ -39,7 +44,8 @@ class SimulatedMarket:
         end_ms: no event has this time or a later one; None goes on for ever.
         scenarios_per_hour: cheats and look-alikes of the whole market that are tried to be placed;
             a token that is busy or had the same kind within ``cool_down_ms`` is passed over.
-            None is 3 for each token, the lively market of the demonstration.
+            None is 3 for each token, the lively market of the demonstration. For every four of
+            them one new coin is launched.
         warm_up_ms: no scenario begins in it, so that detectors learn what is usual.
         on_truth: called with each scenario's record, before the first event of the scenario.
     """
@@ -95,6 +101,15 @@ class SimulatedMarket:
             )
             for profile in self.profiles
         }
+        launches = Launches(
+            self.name,
+            self._start_ms,
+            self._end_ms,
+            per_hour * _LAUNCHES,
+            self.profiles[0].exchanges,
+            people,
+            writer,
+        )
         chance = dice(self.name, self._start_ms, "market")
         nervousness = 0.0
         start_ms = self._start_ms
@@ -104,6 +119,9 @@ class SimulatedMarket:
                 tokens[plan.truth.token].begin(plan)
                 if self._on_truth is not None:
                     self._on_truth(plan.truth)
+            for truth in launches.begin(start_ms, end_ms):
+                if self._on_truth is not None:
+                    self._on_truth(truth)
             # The whole market moves together, and restless times cluster.
             nervousness = 0.985 * nervousness + 0.12 * chance.gauss(0.0, 1.0)
             scale = _MARKET_VOLATILITY * (_SLICE_MS / _MINUTE_MS) ** 0.5
@@ -111,6 +129,7 @@ class SimulatedMarket:
             batch: Batch = []
             for token in tokens.values():
                 token.slice(start_ms, end_ms, market_return, batch)
+            launches.slice(start_ms, end_ms, batch)
             if self._end_ms is not None and end_ms > self._end_ms:
                 batch = [item for item in batch if item[0] < self._end_ms]
             batch.sort()

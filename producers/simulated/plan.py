@@ -46,12 +46,14 @@ class Remark(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One transfer on chain; ``share`` of the token's supply."""
+    """One transfer on chain; ``share`` of the token's supply. With ``withdrawn`` it is that part of
+    a pool, taken out for its shares."""
 
     at_ms: int
     sender: str
     receiver: str
     share: float
+    withdrawn: float = 0.0
 
 
 T = TypeVar("T", Order, Remark, Move)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from producers.simulated.dice import Dice, dice, words
 
@@ -21,6 +21,7 @@ _TAILS = words(
     "CRAB WHALE PENGU RACCOON HIPPO YAK MOOSE SQUID CORGI TACO PICKLE WAFFLE BANANA NOODLE "
     "TOAST POTATO WIZARD GNOME YETI ROBOT BRO CHAD GRANDPA INU "
 )
+_NAMES = [head + tail for head in _HEADS for tail in _TAILS]
 _VENUES = ("simswap", "simdex", "cex-one", "cex-two")
 
 
@@ -90,8 +91,19 @@ def make_profiles(market: str, tokens: int) -> list[Profile]:
         )
         for name in ("cex-one", "cex-two", "cex-three")
     )
-    names = chance.mixed([head + tail for head in _HEADS for tail in _TAILS])
+    names = chance.mixed(_NAMES)
     return [_profile(dice(market, "profile", n), names[n], exchanges) for n in range(tokens)]
+
+
+def make_newcomer(
+    market: str, start_ms: int, number: int, exchanges: tuple[Exchange, ...]
+) -> Profile:
+    """The ``number``-th coin that is launched in a market that opens then; it trades on chain."""
+    chance = dice(market, start_ms, "newcomer", number)
+    # Its tail is a number, so it is nobody else's name.
+    symbol = f"{chance.pick(_NAMES)}{number + 2}"
+    venue = chance.pick(_VENUES[:2])
+    return replace(_profile(chance, symbol, exchanges), venue=venue, shows_wallets=True)
 
 
 def _profile(chance: Dice, symbol: str, exchanges: tuple[Exchange, ...]) -> Profile:

@@ -5,7 +5,8 @@ The rules, for each pattern by itself:
 * A scenario that requires the pattern is *found* by an alert of that pattern on its token whose
   event time lies in ``[onset - 120 s, end + 300 s]``. Its delay is that of the first such alert
   after the onset (negative when it came before). Further ones in the same window do not count.
-* An alert in the window of a scenario that only allows the pattern (``also``) does not count.
+* An alert in the window of a scenario that only allows the pattern (``also``) does not count, nor
+  does one between a coin's birth and its scenario's window: it warned (``born_ms``).
 * Every other alert is false, whatever became of it later: a retracted alert was an alert.
 * Recall is found / required, precision found / (found + false); both are None without a divisor.
 * With ``until_ms`` the log ended there: scenarios whose windows reach beyond are left out, and
@@ -39,6 +40,10 @@ JUDGED: tuple[Pattern, ...] = (
     "wash_trading",
     "whale_accumulation",
     "dormant_wallet",
+    "rug_pull",
+    "sniper_bundle",
+    "honeypot",
+    "holder_concentration",
 )
 
 
@@ -98,14 +103,17 @@ def _score_one(
     false_on: Counter[str] = Counter()
     allowed = repeated = 0
     for time_ms, token in alerts:
-        around = [truth for truth in by_token.get(token, ()) if _within(truth, time_ms)]
-        wanted = next((truth for truth in around if pattern in truth.required), None)
+        around = [truth for truth in by_token.get(token, ()) if _covers(truth, time_ms)]
+        wanted = next(
+            (t for t in around if pattern in t.required and _within(t, time_ms)),
+            None,
+        )
         if any(_cut_off(truth, until_ms) for truth in around):
             allowed += 1
         elif wanted is not None:
             repeated += wanted.scenario in delays
             delays.setdefault(wanted.scenario, (time_ms - wanted.onset_ms) / 1000)
-        elif any(pattern in truth.also for truth in around):
+        elif any(pattern in (*truth.also, *truth.required) for truth in around):
             allowed += 1
         else:
             false_on[around[0].kind if around else "background"] += 1
@@ -136,6 +144,12 @@ def _essence(alert: Alert | Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _within(truth: Truth, time_ms: int) -> bool:
     return truth.onset_ms - BEFORE_MS <= time_ms <= truth.ends_ms + AFTER_MS
+
+
+def _covers(truth: Truth, time_ms: int) -> bool:
+    """Whether it is in the window, or in the life of a coin before."""
+    born_ms = truth.onset_ms if truth.born_ms is None else truth.born_ms
+    return min(born_ms, truth.onset_ms - BEFORE_MS) <= time_ms <= truth.ends_ms + AFTER_MS
 
 
 def _cut_off(truth: Truth, until_ms: int | None) -> bool:

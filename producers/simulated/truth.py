@@ -26,6 +26,9 @@ class Truth(Struct, frozen=True, kw_only=True):
     ``honest`` says that nobody is deceived: look-alikes are, and so is a genuine burst of feeling,
     although its ``pattern`` ought to be raised.
 
+    A record of a coin's whole life names its birth, ``born_ms``: from then on until that window
+    what is named here may be raised and counts neither way. A warning comes before the event.
+
     ``starts_ms`` is when preparations begin (an accumulation), ``onset_ms`` when the event itself
     does. ``numbers`` hold what was planned, by name: rises and drops as fractions, ratios over the
     token's own background, counts, durations in seconds.
@@ -44,6 +47,7 @@ class Truth(Struct, frozen=True, kw_only=True):
     ends_ms: int
     strength: Strength
     numbers: dict[str, float]
+    born_ms: int | None = None
 
     @property
     def required(self) -> tuple[Pattern, ...]:

@@ -145,7 +145,7 @@ def rug_pull(stage: Stage) -> Plan:
             "usual",
         ),
         moves=[
-            Move(onset, profile.pool, profile.creator, share),
+            Move(onset, profile.pool, profile.creator, share, withdrawn=share_of_pool),
             Move(onset + 30 * SECOND_MS, profile.creator, chance.address(), share * 0.98),
         ],
         price=Path([(onset, 0.0), (fallen, low), (silent_until, low)]),

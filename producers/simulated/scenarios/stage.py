@@ -41,6 +41,7 @@ class Stage:
         further: tuple[Pattern, ...] = (),
         also: tuple[Pattern, ...] = (),
         honest: bool | None = None,
+        born_ms: int | None = None,
     ) -> Truth:
         """The record of this scenario; honest unless it has a pattern or you say otherwise."""
         return Truth(
@@ -57,6 +58,7 @@ class Stage:
             ends_ms=ends_ms,
             strength=self.strength,
             numbers={name: round(value, 6) for name, value in numbers.items()},
+            born_ms=born_ms,
         )
 
     def usual_volume(self, time_ms: int) -> float:

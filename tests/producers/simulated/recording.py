@@ -12,7 +12,7 @@ from typing import TypeVar
 from producers.simulated import SimulatedMarket
 from producers.simulated.truth import Truth
 from schemas.codec import event_time_ms
-from schemas.events import Event, Post, Tick, Transfer
+from schemas.events import Event, Liquidity, Post, Tick, Transfer
 
 START_MS = 1_735_700_400_000
 HOUR_MS = 3_600_000
@@ -41,14 +41,17 @@ class Recording:
         self.ticks: dict[str, Timed[Tick]] = defaultdict(list)
         self.posts: dict[str, Timed[Post]] = defaultdict(list)
         self.transfers: dict[str, Timed[Transfer]] = defaultdict(list)
+        self.liquidity: dict[str, Timed[Liquidity]] = defaultdict(list)
         for event in self.events:
             timed = event_time_ms(event)
             if isinstance(event, Tick):
                 self.ticks[event.token].append((timed, event))
             elif isinstance(event, Post):
                 self.posts[event.token].append((timed, event))
-            else:
+            elif isinstance(event, Transfer):
                 self.transfers[event.token].append((timed, event))
+            elif isinstance(event, Liquidity):
+                self.liquidity[event.token].append((timed, event))
 
     def of(self, kind: str) -> list[Truth]:
         return [truth for truth in self.truths if truth.kind == kind]

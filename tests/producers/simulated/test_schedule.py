@@ -17,8 +17,9 @@ from tests.producers.simulated.recording import HOUR_MS, START_MS, Recording, re
 
 @pytest.fixture(scope="module")
 def lively() -> list[Truth]:
-    """The truth of a market as lively as the demonstration."""
-    return Recording(seed=12, scenarios_per_hour=56.0).truths
+    """The truth of a market as lively as the demonstration, but for coins launched in it."""
+    truths = Recording(seed=12, scenarios_per_hour=56.0).truths
+    return [truth for truth in truths if truth.born_ms is None]
 
 
 def test_no_scenario_begins_in_the_warm_up(lively: list[Truth]) -> None:
