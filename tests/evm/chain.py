@@ -112,6 +112,14 @@ class Chain:
         swap = self.router.functions.swapV2(pair.address, token.address, tokens)
         return self._by_router(swap, sender, token)
 
+    def swap_twice(
+        self, pairs: tuple[Contract, Contract], token: Contract, tokens: int, sender: str
+    ) -> str:
+        """Swap tokens for wrapped ether in one pair, and that for another token in the next."""
+        path = (token.address, self.weth.address)
+        swap = self.router.functions.swapTwiceV2(*(pair.address for pair in pairs), *path, tokens)
+        return self._by_router(swap, sender, token)
+
     def transfer(self, token: Contract, to: str, amount: int, sender: str | None = None) -> str:
         """Move tokens; the shares of a pair are tokens too (to ``DEAD``: burned)."""
         return self.do(token.functions.transfer(to, amount), sender)

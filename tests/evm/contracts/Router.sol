@@ -40,13 +40,31 @@ contract Router {
     }
 
     function swapV2(address pair, address tokenIn, uint256 amountIn) external {
+        IERC20(tokenIn).transferFrom(msg.sender, pair, amountIn);
+        _swapV2(pair, tokenIn, msg.sender);
+    }
+
+    /// Swaps in one pair, and what comes out of it in another one.
+    function swapTwiceV2(
+        address first,
+        address second,
+        address tokenIn,
+        address between,
+        uint256 amountIn
+    ) external {
+        IERC20(tokenIn).transferFrom(msg.sender, first, amountIn);
+        _swapV2(first, tokenIn, second);
+        _swapV2(second, between, msg.sender);
+    }
+
+    /// What has reached the pair counts, since some tokens keep a part of every transfer.
+    function _swapV2(address pair, address tokenIn, address to) private {
         bool zeroForOne = IPairV2(pair).token0() == tokenIn;
         (uint256 reserveIn, uint256 reserveOut,) = IPairV2(pair).getReserves();
         if (!zeroForOne) (reserveIn, reserveOut) = (reserveOut, reserveIn);
-        uint256 taxed = amountIn * 997;
+        uint256 taxed = (IERC20(tokenIn).balanceOf(pair) - reserveIn) * 997;
         uint256 out = taxed * reserveOut / (reserveIn * 1000 + taxed);
-        IERC20(tokenIn).transferFrom(msg.sender, pair, amountIn);
-        IPairV2(pair).swap(zeroForOne ? 0 : out, zeroForOne ? out : 0, msg.sender, "");
+        IPairV2(pair).swap(zeroForOne ? 0 : out, zeroForOne ? out : 0, to, "");
     }
 
     function addV3(address pool, int24 lower, int24 upper, uint128 liquidity) external {

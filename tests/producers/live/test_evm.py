@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import AsyncIterator, Iterable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import msgspec
@@ -636,6 +636,122 @@ async def test_odd_tokens_are_read_as_well_as_they_can_be(pushing: EvmServer) ->
     assert amounts[old.address.lower()] == ("OLD", "12", chain.people[1].lower())
     name = f"{CHAIN}:{silent.address}".upper()
     assert amounts[silent.address.lower()] == (name, "34", chain.people[2].lower())
+
+
+async def test_a_coin_that_keeps_a_part_of_every_transfer_is_told_as_it_moves(
+    pushing: EvmServer,
+) -> None:
+    chain, trader = pushing.chain, pushing.chain.people[1]
+    coin = chain.deploy("TaxedCoin", "TAX", 10**9 * ETHER)
+    watched = WatchEntry(kind="token", chain=CHAIN, value=coin.address.lower())
+    async with Listening(source(pushing, watched)) as listening:
+        await listening.caught_up()
+        pool = chain.create_pool(coin)
+        chain.add_liquidity(pool, coin, 10**8 * ETHER, 50 * ETHER)
+        bought = chain.buy(pool, ETHER, trader)
+        sold = chain.sell(pool, coin, 10**5 * ETHER, trader)
+        await seen(listening, pushing)
+    assert listening.rejected == []
+    buy, sell = of(Tick, listening.events)
+    assert [(buy.transaction, buy.side), (sell.transaction, sell.side)] == [
+        (bought, "buy"),
+        (sold, "sell"),
+    ]
+    # The pool gives all, and gets what is left of it.
+    assert wei(sell.amount) == 94_000 * ETHER
+    moved = [event for event in of(Transfer, listening.events) if event.transaction == bought]
+    assert [event.to_address for event in moved] == [chain.deployer.lower(), ZERO, trader.lower()]
+    assert sum(wei(event.amount) for event in moved) == wei(buy.amount)
+    held: dict[str, int] = {}
+    for event in of(Transfer, listening.events):
+        if event.symbol != "TAX":
+            continue
+        for address, sign in ((event.from_address, -1), (event.to_address, 1)):
+            held[address] = held.get(address, 0) + sign * wei(event.amount)
+    for person in (pool.address, trader):
+        assert held[person.lower()] == coin.functions.balanceOf(person).call()
+
+
+@pytest.mark.parametrize("decimals", [0, 6])
+async def test_coins_of_few_decimals_are_traded_in_whole_coins(
+    pushing: EvmServer, decimals: int
+) -> None:
+    chain, trader = pushing.chain, pushing.chain.people[1]
+    one = 10**decimals
+    coin = chain.deploy_token("FEW", supply=10**9 * one, decimals=decimals)
+    watched = WatchEntry(kind="token", chain=CHAIN, value=coin.address.lower())
+    async with Listening(source(pushing, watched)) as listening:
+        await listening.caught_up()
+        pool = chain.create_pool(coin)
+        chain.add_liquidity(pool, coin, 10**6 * one, 50 * ETHER)
+        chain.buy(pool, ETHER, trader)
+        chain.sell(pool, coin, 5_000 * one, trader)
+        chain.remove_liquidity(pool, shares=pool.functions.totalSupply().call() // 2)
+        deep = chain.create_pool_v3(coin)
+        chain.add_liquidity_v3(deep, coin, 10**6 * one)
+        chain.swap_v3(deep, coin, 100 * one, chain.deployer)
+        await seen(listening, pushing)
+    assert listening.rejected == []
+    ticks = of(Tick, listening.events)
+    assert [(tick.side, tick.venue) for tick in ticks] == [
+        ("buy", "uniswap-v2"),
+        ("sell", "uniswap-v2"),
+        ("sell", "uniswap-v3"),
+    ]
+    assert [Decimal(tick.amount) for tick in ticks[1:]] == [5_000, 100]
+    assert Decimal("0.00005") < Decimal(ticks[0].price) < Decimal("0.000053")
+    changes = [event for event in of(Liquidity, listening.events) if event.symbol == "FEW"]
+    first = next(change for change in changes if change.action == "added")
+    assert (first.token_amount, first.quote_amount) == ("1000000", "50")
+    removed = next(change for change in changes if change.action == "removed")
+    assert wei(removed.total_liquidity) == pool.functions.totalSupply().call()
+    assert 0 <= wei(removed.total_liquidity) - wei(removed.liquidity) <= 1
+
+
+async def test_a_swap_across_two_pools_is_a_trade_in_each(pushing: EvmServer) -> None:
+    chain, trader = pushing.chain, pushing.chain.people[1]
+    other = chain.deploy_token("OTHER")
+    watched = WatchEntry(kind="token", chain=CHAIN, value=other.address.lower())
+    async with Listening(source(pushing, watched)) as listening:
+        await listening.caught_up()
+        pool = chain.create_pool(other)
+        chain.add_liquidity(pool, other, 10**6 * ETHER, 100 * ETHER)
+        chain.transfer(pushing.token, trader, 1_000 * ETHER)
+        hopped = chain.swap_twice((pushing.pool, pool), pushing.token, 1_000 * ETHER, trader)
+        await seen(listening, pushing)
+    assert listening.rejected == []
+    sell, buy = (tick for tick in of(Tick, listening.events) if tick.transaction == hopped)
+    assert (sell.symbol, sell.side, sell.seller) == ("MEME", "sell", trader.lower())
+    assert (buy.symbol, buy.side, buy.buyer) == ("OTHER", "buy", trader.lower())
+    paid = [Decimal(tick.price) * Decimal(tick.amount) for tick in (sell, buy)]
+    assert abs(paid[0] - paid[1]) < Decimal("1e-9")
+    assert wei(buy.amount) == other.functions.balanceOf(trader).call()
+
+
+async def test_nothing_and_more_than_there_is_are_moved_exactly(pushing: EvmServer) -> None:
+    chain, person = pushing.chain, pushing.chain.people[1]
+    coin = chain.deploy_token("HUGE", supply=2**256 - 1, decimals=0)
+    deep = chain.deploy_token("DEEP", supply=2**256 - 1, decimals=77)
+    entries = [
+        WatchEntry(kind="token", chain=CHAIN, value=token.address.lower()) for token in (coin, deep)
+    ]
+    async with Listening(source(pushing, *entries)) as listening:
+        await listening.caught_up()
+        for token in (coin, deep):
+            chain.transfer(token, person, 0)
+            chain.transfer(token, person, 2**256 - 1)
+            chain.transfer(token, person, 1, person)
+        await seen(listening, pushing)
+    assert listening.rejected == []
+    moved: dict[str, list[int]] = {"HUGE": [], "DEEP": []}
+    with localcontext(prec=100):
+        for event in of(Transfer, listening.events):
+            if event.symbol in moved:
+                whole = Decimal(event.amount)
+                moved[event.symbol].append(int(whole.scaleb(77 if event.symbol == "DEEP" else 0)))
+    # Minted, and then sent as above.
+    exact = [2**256 - 1, 0, 2**256 - 1, 1]
+    assert moved == {"HUGE": exact, "DEEP": exact}
 
 
 async def test_two_chains_are_followed_in_one_source(pushing: EvmServer) -> None:
