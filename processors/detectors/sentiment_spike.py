@@ -13,7 +13,7 @@ from typing import ClassVar
 from zlib import crc32
 
 from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
-from processors.detectors.recent import last_price, mentions_a_minute
+from processors.detectors.recent import last_price, mentions_a_minute, since
 from processors.detectors.statistics import DecayingMoments, DecayingRate, squash
 from processors.sentiment import sentiment
 from schemas.alerts import Evidence, Pattern
@@ -199,13 +199,19 @@ class _Mention:
 
 
 class BurstWatch(FollowUp):
-    """Does the price react, and when does the talk calm down?"""
+    """Does the price react, is it mostly bots that talk, and when does the talk calm down?
+
+    Bots are told and leave the score alone: a made burst is a burst, and in simulated markets
+    those that are mostly copies were right more often than others, not less.
+    """
 
     horizon_ms: ClassVar[int] = 7_200_000
     #: The talk is over when its rate over five minutes is below this share of the burst's excess.
     calm_share: ClassVar[float] = 0.25
     #: A log return this large since the opening is a reaction of the price.
     reaction: ClassVar[float] = 0.03
+    #: The talk is mostly bots' when so much of it does not count; after news a tenth does not.
+    made_share: ClassVar[float] = 0.5
 
     def __init__(self, opening: Opening, time_ms: int) -> None:
         rate = opening.evidence[0]
@@ -219,6 +225,7 @@ class BurstWatch(FollowUp):
         self._explanation = opening.explanation
         self._first_price: float | None = None
         self._reacted = False
+        self._made = False
 
     def review(self, view: TokenView, now_ms: int) -> Revision | None:
         price = last_price(view)
@@ -226,14 +233,9 @@ class BurstWatch(FollowUp):
             self._first_price = price
         if now_ms - self._opened_ms >= 300_000 and self._is_calm(view, now_ms):
             return self._revision("resolved", now_ms)
-        if self._reacted or price is None or self._first_price is None:
-            return None
-        change = math.log(price / self._first_price)
-        if abs(change) < self.reaction:
-            return None
-        self._reacted = True
-        self._follow_price(change)
-        return self._revision("open", None)
+        made = self._sees_bots(view, now_ms)
+        reacted = self._sees_reaction(price)
+        return self._revision("open", None) if made or reacted else None
 
     def expire(self, now_ms: int) -> Revision:
         return self._revision("resolved", now_ms)
@@ -242,16 +244,47 @@ class BurstWatch(FollowUp):
         calm = self._usual_rate + self.calm_share * (self._burst_rate - self._usual_rate)
         return mentions_a_minute(view, now_ms, 300_000) <= calm
 
+    def _sees_bots(self, view: TokenView, now_ms: int) -> bool:
+        """Whether it now turns out that most of the talk is copies, few authors, young accounts."""
+        if self._made:
+            return False
+        newest = next(since(view, "sentiment", now_ms - 60_000), None)
+        share = newest[1].values.get("bot_share", 0.0) if newest is not None else 0.0
+        if share < self.made_share:
+            return False
+        self._made = True
+        self._explanation += (
+            f" {share:.0%} of the talk is copies, posts of the same authors or of young accounts."
+        )
+        self._evidence += (
+            Evidence(
+                feature="bot_share",
+                value=share,
+                baseline=None,
+                threshold=self.made_share,
+                weight=0.1,
+            ),
+        )
+        return True
+
+    def _sees_reaction(self, price: float | None) -> bool:
+        """Whether the price has just moved for the first time since the opening."""
+        if self._reacted or price is None or self._first_price is None:
+            return False
+        change = math.log(price / self._first_price)
+        if abs(change) < self.reaction:
+            return False
+        self._reacted = True
+        self._follow_price(change)
+        return True
+
     def _follow_price(self, change: float) -> None:
         same_way = (change > 0) == (self._opening.phase == "hype")
         self._phase = f"{self._opening.phase}, price {'follows' if same_way else 'opposes'}"
         if same_way:
             self._score = min(1.0, self._score + 0.1)
-        self._explanation = (
-            f"{self._opening.explanation} The price has moved {math.expm1(change):+.1%} since."
-        )
-        self._evidence = (
-            *self._opening.evidence,
+        self._explanation += f" The price has moved {math.expm1(change):+.1%} since."
+        self._evidence += (
             Evidence(
                 feature="price_change",
                 value=math.expm1(change),

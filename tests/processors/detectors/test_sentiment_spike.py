@@ -13,6 +13,7 @@ from tests.processors.detectors.streams import (
     at_ms,
     openings,
     post,
+    signal,
     talk,
     trading,
 )
@@ -131,3 +132,17 @@ def test_it_ends_when_the_talk_calms_down_even_without_posts() -> None:
 
     assert (revision.status, revision.phase) == ("resolved", "calmed")
     assert revision.ended_ms == at_ms(196)
+
+
+def test_talk_that_is_mostly_bots_is_told_once_and_leaves_the_score() -> None:
+    watch, feed, time_ms = follow_up()
+    watch.review(feed.view, time_ms)
+    few, many = {"mentions": 9.0, "bot_share": 0.3}, {"mentions": 9.0, "bot_share": 0.8}
+    assert watch.review(feed.add(signal(183.5, "sentiment", few)), at_ms(183.5)) is None
+
+    revision = watch.review(feed.add(signal(184, "sentiment", many)), at_ms(184))
+
+    assert revision.evidence[-1].feature == "bot_share"
+    assert "80% of the talk is copies" in revision.explanation
+    assert revision.score == watch._opening.score
+    assert watch.review(feed.add(signal(184.5, "sentiment", many)), at_ms(184.5)) is None
