@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ class FileScore:
 
 @dataclass(frozen=True, slots=True)
 class SentimentReport:
-    """Files without labels have answers and no score. ``cost_us`` is microseconds a post."""
+    """Files without labels have answers and no score. ``cost_us`` is processor time a post."""
 
     files: tuple[FileScore, ...]
     unlabelled: tuple[str, ...]
@@ -103,7 +103,7 @@ class SentimentReport:
                 f"{score.name:<24}{score.rows:>6}  {score.accuracy!s:<24}{graded:>12}  {new}"
             )
         lines.extend(f"{name:<24} no labels" for name in self.unlabelled)
-        lines.append(f"{self.cost_us:.0f} µs a post")
+        lines.append(f"{self.cost_us:.0f} µs of processor time a post")
         return "\n".join(lines)
 
 
@@ -116,9 +116,9 @@ def evaluate(paths: Sequence[Path], out: Path) -> SentimentReport:
         raise OperatorError("two files have the same name; their answers would overwrite another")
     out.mkdir(parents=True, exist_ok=True)
     known = _learned_from()
-    started = perf_counter()
+    started = process_time()
     answers = [answer(path, out, known) for path in paths]
-    cost_us = (perf_counter() - started) * 1e6 / max(1, sum(said.scores.size for said in answers))
+    cost_us = (process_time() - started) * 1e6 / max(1, sum(said.scores.size for said in answers))
     truths = {said.name: read_labels(path) for said, path in zip(answers, paths, strict=True)}
     judged = {
         said.name: (said, np.array(truth)) for said in answers if (truth := truths[said.name])
