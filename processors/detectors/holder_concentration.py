@@ -39,6 +39,8 @@ class HolderConcentrationParameters:
     #: have come.
     buyers: int = 10
     buyers_ms: int = 3_600_000
+    #: Milliseconds for which it must last: whoever moves a pool holds what was in it for a moment.
+    lasting_ms: int = 60_000
     #: Milliseconds after an alert in which no other is opened: holders change slowly.
     cool_down_ms: int = 43_200_000
     #: Holders that are always remembered, and pools.
@@ -61,7 +63,7 @@ class HolderConcentration(Detector[Transfer | Liquidity | Profile]):
 
     pattern: ClassVar[Pattern] = "holder_concentration"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: HolderConcentrationParameters = PARAMETERS) -> None:
@@ -73,6 +75,8 @@ class HolderConcentration(Detector[Transfer | Liquidity | Profile]):
         self._unjudged = 0
         #: (when, part of the ten largest) of the last looks.
         self._looks: deque[tuple[int, float]] = deque(maxlen=16)
+        #: Since when every look has found it; None when the last one did not.
+        self._since_ms: int | None = None
         self._quiet_until_ms = 0
 
     def observe(self, event: Transfer | Liquidity | Profile, time_ms: int) -> Opening | None:
@@ -101,7 +105,9 @@ class HolderConcentration(Detector[Transfer | Liquidity | Profile]):
             return None
         self._buyers.append(time_ms)
         self._unjudged += 1
-        if self._unjudged < self._parameters.buyers or not book.whole:
+        # Once found, every new buyer is a reason to look again.
+        due = self._since_ms is not None or self._unjudged >= self._parameters.buyers
+        if not due or not book.whole:
             return None
         self._unjudged = 0
         return self._judge(event.symbol, time_ms)
@@ -112,11 +118,13 @@ class HolderConcentration(Detector[Transfer | Liquidity | Profile]):
 
     def _judge(self, symbol: str, time_ms: int) -> Opening | None:
         parameters, measured = self._parameters, self._measure()
+        since_found_ms, self._since_ms = self._since_ms, None
         if measured is None or measured.holders < parameters.holders:
             return None
         since_ms = time_ms - parameters.jump_ms
         lowest = min((top for when, top in self._looks if when >= since_ms), default=measured.top)
-        self._looks.append((time_ms, measured.top))
+        if since_found_ms is None:
+            self._looks.append((time_ms, measured.top))
         if time_ms < self._quiet_until_ms or time_ms - self._buyers[0] > parameters.buyers_ms:
             return None
         if measured.supply_part < parameters.supply_part:
@@ -128,6 +136,10 @@ class HolderConcentration(Detector[Transfer | Liquidity | Profile]):
             how = "jump"
         else:
             return None
+        self._since_ms = time_ms if since_found_ms is None else since_found_ms
+        if time_ms - self._since_ms < parameters.lasting_ms:
+            return None
+        self._since_ms = None
         self._quiet_until_ms = time_ms + parameters.cool_down_ms
         onset_ms = min(self._buyers[0], time_ms)
         return _opening(parameters, _Findings(measured, lowest, how, onset_ms), symbol)
