@@ -34,19 +34,26 @@ class FadingRecord:
         self._record = 0.0
 
     def ratio(self, surprise: float) -> float:
-        """The surprise as a share of the record before it, then learned; 0 until warm."""
-        warm = self._to_come == 0
-        if not warm:
-            self._to_come -= 1
+        """``compare``, then ``learn``."""
+        told = self.compare(surprise)
+        self.learn(surprise)
+        return told
+
+    def compare(self, surprise: float) -> float:
+        """The surprise as a share of the record before it; 0 until warm."""
+        if self._to_come:
+            return 0.0
         record = self._record * self._keep
-        known = record > _NOTHING
+        if record <= _NOTHING:
+            return self._ceiling if surprise > _NOTHING else 0.0
+        return min(surprise / record, self._ceiling)
+
+    def learn(self, surprise: float) -> None:
+        """Let the record fade, and the surprise set a new one if it is larger."""
+        record = self._record * self._keep
+        bounded = record > _NOTHING and not self._to_come
+        self._to_come = max(0, self._to_come - 1)
         if surprise > record:
-            bounded = known and warm
             self._record = min(surprise, record * self._growth) if bounded else surprise
         else:
             self._record = record
-        if not warm:
-            return 0.0
-        if not known:
-            return self._ceiling if surprise > _NOTHING else 0.0
-        return min(surprise / record, self._ceiling)
