@@ -23,6 +23,9 @@ BURN_V2 = "0xdccd412f0b1252819cb1fd330b93224ca42612892bb3f4f789976e6d81936496"
 SYNC_V2 = "0x1c411e9a96e071241c2f21f7726b17ae89e3cab4c78be50e062b03a9fffbbad1"
 #: ``Swap(address sender, address recipient, int256 in0, int256 in1, uint160, uint128, int24)``
 SWAP_V3 = "0xc42079f94a6350d7e6235f29174924f928cc2ac818eb64fed8004e115fbcca67"
+#: The same with the protocol's two fees after it, as PancakeSwap's pools say it:
+#: ``Swap(address, address, int256 in0, int256 in1, uint160, uint128, int24, uint128, uint128)``
+SWAP_V3_FEES = "0x19b47279256b2a23a1665c810c8d55a1758940ee09377d4f8d26497a3577dc83"
 #: ``Mint(address sender, address owner, int24, int24, uint128 liquidity, uint amount0, amount1)``
 MINT_V3 = "0x7a53080ba414158be7ec69b987b5fb7d07dee101fe85488f0853ae16239d0bde"
 #: ``Burn(address owner, int24, int24, uint128 liquidity, uint amount0, uint amount1)``
@@ -38,6 +41,7 @@ TOPICS = (
     BURN_V2,
     SYNC_V2,
     SWAP_V3,
+    SWAP_V3_FEES,
     MINT_V3,
     BURN_V3,
 )

@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 #: Pools that were found by their creation; beyond that the oldest are forgotten.
 MOST_FOUND_POOLS = 1_000
-#: Of V3 pools, in hundredths of a basis point.
-_FEES = (100, 500, 3_000, 10_000)
+#: Of V3 pools, in hundredths of a basis point; 2,500 is PancakeSwap's.
+_FEES = (100, 500, 2_500, 3_000, 10_000)
 
 
 class _Known(Struct, frozen=True):

@@ -367,6 +367,7 @@ _OF_POOLS: dict[int, dict[str, _Read]] = {
     },
     3: {
         abi.SWAP_V3: _Reader._swap_v3,
+        abi.SWAP_V3_FEES: _Reader._swap_v3,
         abi.MINT_V3: _Reader._mint_v3,
         abi.BURN_V3: _Reader._burn_v3,
     },

@@ -22,7 +22,17 @@ _ADDRESSES_AT_ONCE = 500
 #: A payload ends with the block that brings it to so many logs.
 _LOGS_IN_PAYLOAD = 500
 #: Topics of logs that a person's transaction stands behind.
-_ACTED = frozenset({abi.SWAP_V2, abi.SWAP_V3, abi.MINT_V2, abi.MINT_V3, abi.BURN_V2, abi.BURN_V3})
+_ACTED = frozenset(
+    {
+        abi.SWAP_V2,
+        abi.SWAP_V3,
+        abi.SWAP_V3_FEES,
+        abi.MINT_V2,
+        abi.MINT_V3,
+        abi.BURN_V2,
+        abi.BURN_V3,
+    }
+)
 _CREATED = frozenset({abi.PAIR_CREATED, abi.POOL_CREATED})
 
 

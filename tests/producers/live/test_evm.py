@@ -728,6 +728,23 @@ async def test_a_swap_across_two_pools_is_a_trade_in_each(pushing: EvmServer) ->
     assert wei(buy.amount) == other.functions.balanceOf(trader).call()
 
 
+async def test_a_pool_that_tells_of_fees_too_is_read_as_any_v3_one(pushing: EvmServer) -> None:
+    chain, token, trader = pushing.chain, pushing.token, pushing.chain.people[1]
+    pool = chain.deploy("PancakePool", token.address, chain.weth.address)
+    chain.transfer(token, pool.address, 100 * ETHER)
+    chain.do(chain.weth.functions.approve(pool.address, 10 * ETHER), trader)
+    listed = WatchEntry(kind="pool", chain=CHAIN, value=pool.address.lower())
+    async with Listening(source(pushing, listed)) as listening:
+        await listening.caught_up()
+        listening.events.clear()
+        bought = chain.do(pool.functions.swap(chain.weth.address, 10 * ETHER), trader)
+        await seen(listening, pushing)
+    assert listening.rejected == []
+    (buy,) = of(Tick, listening.events)
+    assert (buy.transaction, buy.side, buy.buyer) == (bought, "buy", trader.lower())
+    assert (wei(buy.amount), buy.price) == (5 * ETHER, "2")
+
+
 async def test_nothing_and_more_than_there_is_are_moved_exactly(pushing: EvmServer) -> None:
     chain, person = pushing.chain, pushing.chain.people[1]
     coin = chain.deploy_token("HUGE", supply=2**256 - 1, decimals=0)

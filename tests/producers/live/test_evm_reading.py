@@ -34,6 +34,10 @@ BLOCK, TRANSACTION = "0x" + "1" * 64, "0x" + "2" * 64
         (abi.BURN_V2, "Burn(address,uint256,uint256,address)"),
         (abi.SYNC_V2, "Sync(uint112,uint112)"),
         (abi.SWAP_V3, "Swap(address,address,int256,int256,uint160,uint128,int24)"),
+        (
+            abi.SWAP_V3_FEES,
+            "Swap(address,address,int256,int256,uint160,uint128,int24,uint128,uint128)",
+        ),
         (abi.MINT_V3, "Mint(address,address,int24,int24,uint128,uint256,uint256)"),
         (abi.BURN_V3, "Burn(address,int24,int24,uint128,uint256,uint256)"),
         (abi.DECIMALS, "decimals()"),
