@@ -85,6 +85,8 @@ async def test_the_way_from_the_feed_to_the_evidence_and_the_token(
         await browser.wait(".chart canvas")
         for pane in ("Volume", "Mentions", "Sentiment", "Anomaly"):
             await browser.wait(".legends > div", pane)
+        await browser.wait(".legends > div", "without bots +0.10")
+        await browser.wait(".legends > div", "40 % of posts left out")
         await browser.wait(".token-alerts", "Pump and dump")
         drawn = await browser.evaluate(_COLORS_DRAWN)
         assert drawn > 3, "the chart is blank"
