@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.fall_watch import FallWatch
 from processors.detectors.holders import is_nowhere
-from processors.detectors.launch_book import Launch
+from processors.detectors.launch_book import Bought, Launch
 from processors.detectors.likeness import Alike, most_alike
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
@@ -29,6 +30,10 @@ class SniperBundleParameters:
     #: The highest density of strangers' log-amounts: a normal law with a deviation of 0.8, which
     #: spreads nine of ten purchases over a factor of 14.
     density: float = 0.5
+    #: Part of the pool that a considerable purchase takes, and the density among those alone: the
+    #: end of a normal law is steeper than its middle, four times at two deviations.
+    considerable: float = 0.01
+    considerable_density: float = 2.0
     #: Part of strangers who pay the same round sum, at least.
     round_sums: float = 0.15
     #: Probability up to which strangers are believed; five of five equal amounts are beyond it.
@@ -54,7 +59,8 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
     """Flag purchases of a pool's first two blocks that are too alike to be those of strangers.
 
     Use: tokens whose pools are watched from their creation. Amounts are compared in tokens and in
-    what was paid along the pool's curve; a group is judged by a scan statistic (``likeness``).
+    what was paid along the pool's curve; a group is judged by a scan statistic (``likeness``),
+    among all and among the considerable ones, since bots with small change hide nobody.
     Weakness: who funded the addresses is not seen, so sizes that spread like a crowd's hide a
     bundle. MemeTrans (2026) lists bundled purchases of a launch's first blocks among the features
     of high-risk launches. Parameters: ``SniperBundleParameters``.
@@ -62,7 +68,7 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
 
     pattern: ClassVar[Pattern] = "sniper_bundle"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: SniperBundleParameters = PARAMETERS) -> None:
@@ -142,7 +148,7 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
         got = sum(bought.tokens for _, bought in fresh)
         if not launch.fed or got < parameters.pool_part * launch.fed or len(fresh) < 2:
             return None
-        alike = self._most_alike([b.tokens for _, b in fresh], [b.paid for _, b in fresh])
+        alike = self._most_alike([bought for _, bought in fresh], launch.fed)
         members = set(alike.members) if alike.chance <= parameters.chance else set()
         by_transaction = Counter(bought.transaction for _, bought in fresh)
         together = {name for name, n in by_transaction.items() if n >= parameters.one_transaction}
@@ -172,15 +178,31 @@ class SniperBundle(Detector[Liquidity | Transfer | Profile]):
         self._told[pool] = grade
         return _opening(parameters, found, event, time_ms)
 
-    def _most_alike(self, tokens: list[float], paid: list[float]) -> Alike:
-        """By tokens or by what was paid, whichever chance explains worse: two looks, so twice the
-        chance."""
-        density, least = self._parameters.density, self._parameters.round_sums
-        found = min(
-            (most_alike(values, density, least) for values in (tokens, paid)),
-            key=lambda alike: alike.chance,
-        )
-        return Alike(found.members, 2.0 * found.chance)
+    def _most_alike(self, purchases: Sequence[Bought], fed: float) -> Alike:
+        """By tokens or by what was paid, among all or among considerable ones, whichever chance
+        explains worst: four looks, so four times the chance."""
+        parameters = self._parameters
+        least = parameters.considerable * fed
+        large = [n for n, bought in enumerate(purchases) if bought.tokens >= least]
+        everybody = range(len(purchases))
+        looks = [
+            _look([values[n] for n in places], places, density, parameters.round_sums)
+            for values in ([b.tokens for b in purchases], [b.paid for b in purchases])
+            for places, density in (
+                (everybody, parameters.density),
+                (large, parameters.considerable_density),
+            )
+        ]
+        found = min(looks, key=lambda alike: alike.chance)
+        return Alike(found.members, len(looks) * found.chance)
+
+
+def _look(
+    values: Sequence[float], places: Sequence[int], density: float, round_sums: float
+) -> Alike:
+    """The most alike of some purchases, by their places among all."""
+    found = most_alike(values, density, round_sums)
+    return Alike(tuple(places[member] for member in found.members), found.chance)
 
 
 @dataclass(frozen=True, slots=True)
