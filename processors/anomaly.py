@@ -31,13 +31,14 @@ class ActivityAnomaly:
     square roots of 12 windows has left that of 288), ``step`` (more than in the last window) and
     ``noise`` (a restless stretch). Each surprise is divided by its own fading record; the strength
     is their quadratic mean. The other three experts ask what was usual at that time on days
-    before, which hardly a token has in windows of ten seconds: with them a score costs three times
-    as much, a token's state ten times, and it is no better.
+    before, which few tokens have; with them a score costs three times as much, and a token's state
+    is fourteen times as large.
 
-    On the earlier 21 of 30 recorded pumps it tells nine of ten onsets at 0.6 alarms a coin-day,
-    three quarters at 0.2 and half at 0.06; on the later ones three quarters at 0.5 and half at
-    0.14. A ``GaussianScorer`` of logarithms is 1 at nearly all onsets, and also 2.5 times (on the
-    later ones 3.2 times) a coin-day for nothing.
+    On the earlier 21 of 30 recorded pumps it tells nine of ten onsets at 0.6 alarms a coin-day
+    (with all experts 0.4), three quarters at 0.2 and half at 0.06; on the later ones three
+    quarters at 0.5 and half at 0.14, and nine of ten only at 6. A ``GaussianScorer`` of logarithms
+    is 1 at most onsets, and also 2.5 times (on the later ones 3.2 times) a coin-day for nothing.
+    ``processors.tuning.windows`` compares them.
 
     Weakness: a slow rise is learned away, and after a giant surprise smaller ones stay hidden for
     a while. 0 until 30 windows are known, and for activity below the mean. Score before learning.

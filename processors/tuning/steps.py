@@ -53,6 +53,7 @@ class Step:
 STEPS = (
     Step("nab", "nab", "nab.json"),
     Step("pump", "pump", "pump.json"),
+    Step("windows", "pump", "windows.json"),
     Step("rug", "rug/tokens.csv.gz", "rug.json", ("standing.json",), "rug_model"),
     Step(
         "sentiment",

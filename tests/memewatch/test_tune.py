@@ -56,6 +56,18 @@ def test_the_floors_of_the_pump_are_searched_and_the_record_says_how(
     assert sorted(tmp_path.rglob("data/*"))[: len(before)] == before, "data is only read"
 
 
+def test_what_scores_live_windows_is_compared_with_others(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    write_recordings(data / "pump")
+    tune("--data", str(data), "--out", str(out), "--only", "windows")
+    record = json.loads((out / "windows.json").read_text())
+    for part in ("earlier_70_percent", "later_30_percent"):
+        assert set(record[part]) == {"live", "all_experts", "gaussian"}
+        live = record[part]["live"]["90%_of_onsets"]
+        assert live["threshold"] >= 0.95
+        assert live["alarms_per_coin_day"] < 1.0
+
+
 def test_artefacts_are_put_in_their_place_as_a_whole(tmp_path: Path) -> None:
     out, package = tmp_path / "out", tmp_path / "package"
     out.mkdir()
