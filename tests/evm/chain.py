@@ -20,7 +20,7 @@ _GAS = 8_000_000
 _MOST = 2**256 - 1
 _FULL_RANGE = 887_220
 #: A price of one, as Uniswap V3 writes square roots of prices.
-_EVEN_PRICE = 2**96
+EVEN_PRICE = 2**96
 
 
 class Chain:
@@ -124,12 +124,16 @@ class Chain:
         """Move tokens; the shares of a pair are tokens too (to ``DEAD``: burned)."""
         return self.do(token.functions.transfer(to, amount), sender)
 
-    def create_pool_v3(self, token: Contract, fee: int = 3000) -> Contract:
-        """A Uniswap V3 pool of a token and wrapped ether, at an even price."""
+    def create_pool_v3(
+        self, token: Contract, fee: int = 3000, square_root: int = EVEN_PRICE
+    ) -> Contract:
+        """A Uniswap V3 pool of a token and wrapped ether; of its price, the second token's for the
+        first, the square root is given as such pools write it.
+        """
         key = (token.address, self.weth.address, fee)
         self.do(self.factory_v3.functions.createPool(*key))
         pool = self._at("UniswapV3Pool", self.factory_v3.functions.getPool(*key).call())
-        self.do(pool.functions.initialize(_EVEN_PRICE))
+        self.do(pool.functions.initialize(square_root))
         return pool
 
     def add_liquidity_v3(self, pool: Contract, token: Contract, liquidity: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from web3.contract import Contract
 
 from schemas.alerts import Alert
-from tests.evm.chain import ETHER, Chain
+from tests.evm.chain import ETHER, EVEN_PRICE, Chain
 from tests.processors.detectors.evm_launch import SUPPLY, Launch, address_of, told
 
 #: What one of the crowd has in the beginning, and a usual transfer or trade of theirs.
 HOLDING = SUPPLY // 1000
+_POOLED = SUPPLY * 35 // 100
 _USUAL_TOKENS = SUPPLY // 20_000
 _USUAL_ETHER = 0.025
 #: Of usual amounts: the deviation of their logarithm.
@@ -24,10 +26,10 @@ _PEOPLE = 30
 
 class Market:
     """``exchange`` holds 30 % of all tokens and the pool 35 %, ``whale`` 10 % and everybody of the
-    crowd a tenth of one. Nothing happens before ``usual``.
+    crowd a tenth of one. The pool is one of Uniswap's ``version``. ``usual`` lets the crowd trade.
     """
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, version: int = 2) -> None:
         self.chain = chain
         self.token = chain.deploy_token("COIN", supply=SUPPLY)
         self.launch = Launch(chain, self.token, _PEOPLE)
@@ -39,8 +41,12 @@ class Market:
                 self.send(chain.deployer, person, HOLDING)
             self.send(chain.deployer, self.exchange, SUPPLY * 30 // 100)
             self.send(chain.deployer, self.whale, SUPPLY // 10)
-        self.pool = self.launch.open_pool(SUPPLY * 35 // 100, 175)
-        self._is_first = self.pool.functions.token0().call() == self.token.address
+        self._version = version
+        self._is_first = int(self.token.address, 16) < int(chain.weth.address, 16)
+        if version == 2:
+            self.pool = self.launch.open_pool(_POOLED, 175)
+        else:
+            self.pool = self._open_pool_v3(_POOLED, 175 * ETHER)
 
     def fresh(self, number: int) -> str:
         """An address that nobody has used, able to pay for transactions."""
@@ -75,20 +81,23 @@ class Market:
         if buys is None:
             buys = self._chance.random() < 0.5
         if buys:
-            self.launch.buy(self.pool, person, ether)
+            self._swap(person, self.chain.weth, int(ether * ETHER))
         else:
             self.sell(person, self.worth(ether))
 
     def worth(self, ether: float) -> int:
         """Tokens that cost about so much in the newest block."""
-        reserves = self.pool.functions.getReserves().call()
-        tokens, money = reserves[:2] if self._is_first else reserves[1::-1]
+        pool = self.pool.functions
+        if self._version == 2:
+            first, second, _ = pool.getReserves().call()
+        else:
+            first, second = EVEN_PRICE**2, pool.slot0().call()[0] ** 2
+        tokens, money = (first, second) if self._is_first else (second, first)
         return int(int(ether * ETHER) * tokens // money)
 
     def sell(self, person: str, tokens: int) -> None:
         """Sell to the pool; who is none of the crowd must have allowed the router to."""
-        swap = self.chain.router.functions.swapV2(self.pool.address, self.token.address, tokens)
-        self.chain.do(swap, person)
+        self._swap(person, self.token, tokens)
 
     def allow(self, trader: str, ether: int = 0) -> None:
         """Who is none of the crowd may trade from the next block on, with so much wrapped ether."""
@@ -108,6 +117,22 @@ class Market:
         with self.block(later_s):
             self.send(sender, receiver, amount)
         return self.chain.head
+
+    def _open_pool_v3(self, tokens: int, money: int) -> Contract:
+        """One that holds about so much of both over the whole range of prices."""
+        first, second = (tokens, money) if self._is_first else (money, tokens)
+        square_root = math.isqrt(second * EVEN_PRICE**2 // first)
+        pool = self.chain.create_pool_v3(self.token, square_root=square_root)
+        self.chain.add_liquidity_v3(pool, self.token, math.isqrt(tokens * money))
+        return pool
+
+    def _swap(self, trader: str, spent: Contract, amount: int) -> None:
+        router, pool = self.chain.router.functions, self.pool.address
+        if self._version == 2:
+            swap = router.swapV2(pool, spent.address, amount)
+        else:
+            swap = router.swapV3(pool, (spent is self.token) == self._is_first, amount)
+        self.chain.do(swap, trader)
 
     def _somebody(self) -> str:
         return self.people[self._chance.randrange(len(self.people))]
@@ -129,14 +154,16 @@ class Word:
         return {item.feature: item.value for item in self.first.evidence}
 
 
-async def words_of(act: Callable[[Market], int | None]) -> dict[str, Word]:
-    """What is told of a market, by pattern. The number that ``act`` gives is that of the block in
-    which all of it must have been told; without one, nothing may be.
+async def words_of(act: Callable[[Market], int | None], version: int = 2) -> dict[str, Word]:
+    """What is told of a market with a pool of that version, by pattern.
+
+    The number that ``act`` gives is that of the block in which all of it must have been told;
+    without one, nothing may be.
     """
     blocks: list[int | None] = []
 
     def all_of_it(chain: Chain) -> Contract:
-        market = Market(chain)
+        market = Market(chain, version)
         blocks.append(act(market))
         return market.token
 

@@ -32,16 +32,24 @@ def _sells_to_the_pool(market: Market) -> int:
 
 
 @pytest.mark.parametrize(
-    "act", [_deposits_at_once, _deposits_through_an_address_of_their_own, _sells_to_the_pool]
+    ("act", "version"),
+    [
+        (_deposits_at_once, 2),
+        (_deposits_through_an_address_of_their_own, 2),
+        (_sells_to_the_pool, 2),
+        (_sells_to_the_pool, 3),
+    ],
 )
-async def test_a_whale_that_goes_where_it_can_sell_is_told(act: Callable[[Market], int]) -> None:
+async def test_a_whale_that_goes_where_it_can_sell_is_told(
+    act: Callable[[Market], int], version: int
+) -> None:
     def all_of_it(market: Market) -> int:
         market.usual(60)
         block = act(market)
         market.usual(20)
         return block
 
-    found = await words_of(all_of_it)
+    found = await words_of(all_of_it, version)
     assert set(found) == {"whale_dump"}
     dump = found["whale_dump"]
     assert dump.evidence()["transfer_amount"] == pytest.approx(4 * _PERCENT / 1e18)
@@ -145,7 +153,8 @@ async def test_who_moves_little_or_for_others_was_not_asleep(act: Callable[[Mark
     assert await words_of(all_of_it) == {}
 
 
-async def test_volume_of_one_size_that_moves_nothing_is_told() -> None:
+@pytest.mark.parametrize("version", [2, 3])
+async def test_volume_of_one_size_that_moves_nothing_is_told(version: int) -> None:
     blocks: list[int] = []
 
     def all_of_it(market: Market) -> int:
@@ -159,7 +168,7 @@ async def test_volume_of_one_size_that_moves_nothing_is_told() -> None:
         # four complete a block of them, and the next one is full of it.
         return blocks[27]
 
-    found = await words_of(all_of_it)
+    found = await words_of(all_of_it, version)
     assert set(found) == {"wash_trading"}
     washing = found["wash_trading"]
     assert washing.evidence()["equal_trades"] >= 24
