@@ -72,7 +72,7 @@ async def test_a_coin_that_nobody_can_sell_is_told() -> None:
 async def test_a_coin_that_its_maker_keeps_is_told() -> None:
     def act(chain: Chain) -> Contract:
         coin = chain.deploy_token("KEPT", supply=SUPPLY)
-        launch = Launch(chain, coin, 60)
+        launch = Launch(chain, coin, 65)
         for friend in range(5):
             chain.transfer(coin, address_of(0xF00D0000 + friend), SUPPLY // 10)
         pool = launch.open_pool(SUPPLY // 2, 20)
