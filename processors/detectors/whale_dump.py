@@ -10,9 +10,10 @@ from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, RelayBook, is_nowhere
+from processors.detectors.pool_money import PoolMoney
 from processors.detectors.sale_watch import SaleWatch
 from schemas.alerts import Evidence, Pattern
-from schemas.events import Transfer
+from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
 
 
@@ -28,6 +29,10 @@ class WhaleDumpParameters:
     huge: float = 3.1
     #: ... and more while the history is short: times (1 + this / transfers), about Student's t.
     caution: float = 3.0
+    #: Where a profile tells the supply: part of it that is a whale's whatever is usual, and the
+    #: deviations that suffice then (1 in 40). The deviation itself is unsure by a tenth or two.
+    supply_part: float = 0.001
+    large: float = 2.0
     #: Standard deviations at which amounts are cut off for learning, so that one whale does not
     #: hide the next (winsorising).
     learned: float = 1.75
@@ -48,6 +53,8 @@ class WhaleDumpParameters:
     slices_ms: int = 900_000
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
     cool_down_ms: int = 1_800_000
+    #: Pools that tell what they hold.
+    pools: int = 16
 
 
 PARAMETERS = WhaleDumpParameters()
@@ -55,19 +62,21 @@ PARAMETERS = WhaleDumpParameters()
 _COUNTERPARTIES = 16
 
 
-class WhaleDump(Detector[Transfer]):
+class WhaleDump(Detector[Liquidity | Transfer | Profile]):
     """Flag a huge deposit by a large holder at a pool or an exchange.
 
     Use: tokens with on-chain transfers; it speaks before the sale. Weakness: a holder that sells
     over the counter or through many fresh wallets is not seen; the first days of a token show no
-    hubs yet. The amount's anomaly is River's ``GaussianScorer`` of log-amounts; who is a pool or
-    an exchange is inferred from the transfers alone (see ``holders``).
+    hubs yet. What is provided for a pool that tells what it holds is no deposit. The amount's
+    anomaly is River's ``GaussianScorer`` of log-amounts; who is a pool or an exchange is inferred
+    from the transfers alone (see ``holders``).
     Parameters: ``WhaleDumpParameters``.
     """
 
     pattern: ClassVar[Pattern] = "whale_dump"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
+    reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: WhaleDumpParameters = PARAMETERS) -> None:
         self._parameters = parameters
@@ -76,21 +85,49 @@ class WhaleDump(Detector[Transfer]):
         self._hubs = HubBook(parameters.addresses, _COUNTERPARTIES)
         self._relays = RelayBook(parameters.addresses, parameters.relay_ms)
         self._slices: dict[str, _Slices] = {}
+        self._pools = PoolMoney(parameters.pools)
+        #: The newest transfer, while it is open whether its pool pays for it.
+        self._open: Transfer | None = None
+        self._supply: float | None = None
         self._quiet_until_ms = 0
 
-    def observe(self, event: Transfer, time_ms: int) -> Opening | None:
-        amount = float(event.amount)
-        sender, receiver = event.from_address, event.to_address
-        if amount <= 0.0 or sender == receiver:
+    def observe(self, event: Liquidity | Transfer | Profile, time_ms: int) -> Opening | None:
+        if isinstance(event, Profile):
+            if event.total_supply is not None:
+                self._supply = float(event.total_supply) or None
             return None
-        opening = self._judge(sender, receiver, amount, time_ms)
+        if isinstance(event, Liquidity):
+            paid = self._pools.pays(event)
+            return None if paid is None else self._settle(event, time_ms, sold=paid)
+        if self._open is not None:
+            self._settle(event, time_ms, sold=False)
+        if float(event.amount) <= 0.0 or event.from_address == event.to_address:
+            return None
+        self._open = event
+        if self._pools.tells(event.to_address):
+            return None
+        return self._settle(event, time_ms, sold=True)
+
+    def follow(self, opening: Opening, time_ms: int) -> FollowUp:
+        return SaleWatch(opening, time_ms)
+
+    def _settle(self, event: Liquidity | Transfer, time_ms: int, *, sold: bool) -> Opening | None:
+        """Take in the open transfer; it is judged unless it went into a pool and was not sold."""
+        transfer, self._open = self._open, None
+        if transfer is None:
+            return None
+        sender, receiver, amount = (
+            transfer.from_address,
+            transfer.to_address,
+            float(transfer.amount),
+        )
+        opening = None
+        if sold and transfer.transaction == event.transaction:
+            opening = self._judge(sender, receiver, amount, time_ms)
         self._learn(sender, receiver, amount, time_ms)
         if opening is not None:
             self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
         return opening
-
-    def follow(self, opening: Opening, time_ms: int) -> FollowUp:
-        return SaleWatch(opening, time_ms)
 
     def _judge(self, sender: str, receiver: str, amount: float, time_ms: int) -> Opening | None:
         if is_nowhere(sender) or is_nowhere(receiver) or self._is_distributor(sender):
@@ -103,7 +140,10 @@ class WhaleDump(Detector[Transfer]):
         value = math.log(deposits.amount)
         usual = self._usual()
         anomaly = float(self._scorer.score_one(None, value)) if value > usual else 0.0
-        threshold = self._threshold()
+        # In a young coin's own pool a thousandth of all tokens changes hands every minute.
+        known = None if self._pools.tells(receiver) else self._supply
+        whale = known is not None and deposits.amount >= self._parameters.supply_part * known
+        threshold = self._threshold(whale)
         earlier = deposits.amount - amount
         held = max(self._holders.balance(sender) + earlier, deposits.amount)
         share = deposits.amount / max(self._holders.total() + earlier, held)
@@ -131,12 +171,11 @@ class WhaleDump(Detector[Transfer]):
         """Transfers the scorer knows."""
         return cast(int, self._scorer.gaussian.n_samples)
 
-    def _threshold(self) -> float:
+    def _threshold(self, whale: bool) -> float:
         """The anomaly, 2·(Φ(z) − ½), from which on an amount is huge, given so much history."""
-        transfers = max(1, self._learned())
-        return math.erf(
-            self._parameters.huge * (1 + self._parameters.caution / transfers) / math.sqrt(2)
-        )
+        parameters, transfers = self._parameters, max(1, self._learned())
+        deviations = parameters.large if whale else parameters.huge
+        return math.erf(deviations * (1 + parameters.caution / transfers) / math.sqrt(2))
 
     def _is_hub(self, address: str) -> bool:
         return (

@@ -12,6 +12,7 @@ from producers.simulated.plan import Move, Plan
 from producers.simulated.profiles import Profile
 from producers.simulated.stamps import stamp
 from schemas.events import Liquidity, Transfer
+from schemas.events import Profile as ProfileEvent
 
 _MINUTE_MS = 60_000
 #: Ordinary transfers as shares of the supply: lognormal, drawn again above the largest.
@@ -43,6 +44,8 @@ class Chain:
     def slice(self, start_ms: int, end_ms: int, plan: Plan | None, batch: Batch) -> None:
         """Add the transfers of ``[start_ms, end_ms)``."""
         profile, chance = self._profile, self._dice
+        if start_ms == self._start_ms:
+            self._tell(batch)
         rate = profile.transfers * profile.rhythm(start_ms)
         if plan is not None:
             # Chain activity follows the trades at a distance; a halted market moves little.
@@ -59,6 +62,24 @@ class Chain:
         moves.sort()
         for move in moves:
             self._transfer(move, batch)
+
+    def _tell(self, batch: Batch) -> None:
+        """What an explorer tells of the token's contract."""
+        profile = self._profile
+        identity = f"{profile.chain}:{profile.contract}:{self._start_ms}"
+        told = ProfileEvent(
+            id=identity,
+            token=profile.token,
+            symbol=profile.symbol,
+            event_time=stamp(self._start_ms),
+            source="simulated",
+            chain=profile.chain,
+            contract=profile.contract,
+            creator=profile.creator,
+            source_verified=True,
+            total_supply=f"{profile.supply:.0f}",
+        )
+        batch.append((self._start_ms, TRANSFER_RANK, identity, told))
 
     def _usual(self, at_ms: int, end_ms: int, moves: list[Move]) -> None:
         profile, chance = self._profile, self._dice

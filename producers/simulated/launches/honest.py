@@ -122,7 +122,9 @@ def provided_launch(stage: Stage, market: str) -> Life:
     if chance.chance(0.6):
         taken_ms = birth.opens_ms + chance.between(0.4, 0.9) * span_ms
         birth.remove_at(taken_ms, birth.maker, taken)
-    return _finish(birth, stage, {"providers": float(providers)})
+    # Who leaves sells what they had provided.
+    also: tuple[Pattern, ...] = (*_NOISE, "whale_dump", "whale_accumulation")
+    return _finish(birth, stage, {"providers": float(providers)}, also)
 
 
 def vested_launch(stage: Stage, market: str) -> Life:

@@ -9,7 +9,8 @@ from processors.detectors import whale_dump
 from processors.detectors.base import Opening
 from processors.detectors.holders import HolderBook, HubBook
 from processors.detectors.whale_dump import WhaleDump
-from schemas.events import Transfer
+from schemas.events import Liquidity, Profile, Transfer
+from schemas.times import rfc3339
 from tests.processors.detectors.streams import (
     EXCHANGE,
     POOL,
@@ -64,6 +65,52 @@ def test_a_deposit_in_slices_is_seen_as_one() -> None:
     ((_, opening),) = after_usual(*slices)
 
     assert opening.onset_ms == at_ms(121)
+
+
+def reserves(minutes: float, quote: float, within: Transfer | None = None) -> Liquidity:
+    """What the pool says it holds after a transaction."""
+    return Liquidity(
+        id=f"reserves:{minutes}:{quote}",
+        token="dog",
+        symbol="DOG",
+        event_time=rfc3339(at_ms(minutes)),
+        source="test",
+        chain="test",
+        pool=POOL,
+        transaction=within.transaction if within else f"0x{minutes}",
+        log_index=1,
+        action="reserves",
+        token_amount="1000000",
+        quote_amount=str(quote),
+    )
+
+
+@pytest.mark.parametrize(("quote", "told"), [(60.0, 0), (40.0, 1)])
+def test_what_is_provided_for_a_pool_is_no_deposit_and_what_is_sold_is(
+    quote: float, told: int
+) -> None:
+    moved = transfer(121, WHALE, POOL, 20_000)
+    feed = [*usual_transfers(120), reserves(120.5, 50.0), moved, reserves(121, quote, moved)]
+    assert len(openings(WhaleDump(), feed)) == told
+
+
+def test_a_part_of_all_tokens_is_large_sooner_where_the_supply_is_known() -> None:
+    def told(supply: str) -> int:
+        profile = Profile(
+            id="profile",
+            token="dog",
+            symbol="DOG",
+            event_time=rfc3339(at_ms(0)),
+            source="test",
+            chain="test",
+            contract="0xdog",
+            total_supply=supply,
+        )
+        moved = transfer(121, WHALE, EXCHANGE, 900)
+        return len(openings(WhaleDump(), [profile, *usual_transfers(120), moved]))
+
+    assert told("900000") == 1
+    assert told("900001") == 0
 
 
 def test_nothing_opens_before_there_is_a_history() -> None:
