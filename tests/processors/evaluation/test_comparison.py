@@ -13,12 +13,14 @@ from typer.testing import CliRunner
 from memewatch.cli.main import app
 from memewatch.errors import OperatorError
 from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump, PumpSettings
+from processors.evaluation import nab, sentiment
 from processors.evaluation.comparison import compare
 from processors.evaluation.pump import evaluate
 from processors.evaluation.report import write_report
 from processors.evaluation.statistics import Interval
 from processors.patterns import PatternSet
 from producers.recorded.reading import read_events
+from tests.processors.evaluation.test_nab import corpus
 from tests.processors.evaluation.test_pump import write_labels, write_recording
 
 
@@ -67,6 +69,19 @@ def test_two_versions_of_a_detector_are_compared_by_what_they_say_of_recordings(
     assert found.figures["f1"] == (0.0, 1.0)
     assert found.differences["f1"].estimate == 1.0
     assert found.differences["false_alerts_per_coin_day"].estimate == 0.0
+
+
+def test_series_and_posts_are_paired_one_by_one(tmp_path: Path) -> None:
+    series = corpus(tmp_path / "nab")
+    posts = tmp_path / "posts.tsv"
+    posts.write_text("text\tlabel\nto the moon\tpositive\nscam, sold all\tnegative\n")
+    for name in ("a", "b"):
+        nab.evaluate(series, tmp_path / "nab" / name)
+        sentiment.evaluate([posts], tmp_path / "posts" / name)
+    found = compare(tmp_path / "nab" / "a", tmp_path / "nab" / "b", tmp_path / "out")
+    assert (found.units, found.differences.keys()) == (1, {"f1", "raw"})
+    found = compare(tmp_path / "posts" / "a", tmp_path / "posts" / "b", tmp_path / "out")
+    assert (found.units, found.differences.keys()) == (2, {"accuracy"})
 
 
 def test_a_version_compared_with_itself_differs_by_nothing(tmp_path: Path) -> None:
