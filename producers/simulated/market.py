@@ -13,6 +13,8 @@ from schemas.topics import EVENT_TOPICS
 _HOUR_MS = 3_600_000
 #: How much of its past a market that opens now publishes first, so that baselines exist.
 PAST_MS = 6 * _HOUR_MS
+#: Counts up when the same seed gives other events than before, so that no older cursor is followed.
+_EDITION = 2
 
 
 class MarketSource:
@@ -48,7 +50,7 @@ class MarketSource:
             scenarios_per_hour=scenarios_per_hour,
             on_truth=self._note,
         )
-        self.identity = f"simulated:{self._market.name}:{start_ms}:{end_ms}"
+        self.identity = f"simulated:{self._market.name}-{_EDITION}:{start_ms}:{end_ms}"
 
     async def events(self, resume: str | None) -> AsyncIterator[tuple[Item, str]]:
         """The market's events; its past is made again, without yielding, up to the cursor.

@@ -80,6 +80,19 @@ def test_further_patterns_are_required_too() -> None:
     assert (figures.required, figures.found) == (1, 1)
 
 
+def test_what_warned_between_a_coins_birth_and_the_window_counts_neither_way() -> None:
+    drained = msgspec.structs.replace(_PUMP, pattern="rug_pull", born_ms=_ONSET_MS - 3_600_000)
+    early, late = _ONSET_MS - 1_800_000, _ONSET_MS + 1_000
+    warned = score([_alert("rug_pull", early)], [drained])["rug_pull"]
+    assert (warned.found, warned.allowed, warned.false) == (0, 1, 0)
+    told = score([_alert("rug_pull", early), _alert("rug_pull", late)], [drained])["rug_pull"]
+    assert (told.found, told.median_delay_s, told.false) == (1, 1.0, 0)
+    unborn = score([_alert("rug_pull", early - 3_600_000)], [drained])["rug_pull"]
+    assert unborn.false_on == {"background": 1}
+    other = score([_alert("honeypot", early)], [drained])["honeypot"]
+    assert other.false_on == {"pump_and_dump": 1}
+
+
 def test_scenarios_that_the_log_does_not_hold_whole_are_left_out() -> None:
     alerts = [_alert("pump_and_dump", _ONSET_MS)]
     figures = score(alerts, [_PUMP], until_ms=_END_MS + 299_999)["pump_and_dump"]
