@@ -29,6 +29,9 @@ class PoolMoney:
         if event.action == "pool_created":
             self._keep(pool, None)
             return None
+        if event.action == "added" and self._quotes.get(pool, 0.0) is None:
+            # Fed without a word of what it holds: one of concentrated liquidity never says that.
+            del self._quotes[pool]
         if event.action != "reserves" or event.quote_amount is None:
             return None
         before, now = self._quotes.get(pool), float(event.quote_amount)

@@ -45,3 +45,11 @@ def test_the_pool_idle_longest_is_forgotten() -> None:
     for pool in ("a", "b", "a", "c"):
         money.pays(change("reserves", "1", pool))
     assert [money.tells(pool) for pool in "abc"] == [True, False, True]
+
+
+def test_a_pool_that_is_fed_without_telling_what_it_holds_will_not_tell() -> None:
+    money = PoolMoney(4)
+    money.pays(change("pool_created"))
+    assert money.tells("0xpool")
+    assert money.pays(change("added", "50")) is None
+    assert not money.tells("0xpool")
