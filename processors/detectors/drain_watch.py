@@ -28,6 +28,8 @@ class DrainWatch(FollowUp):
         self._phase = opening.phase
         self._score = opening.score
         self._evidence = opening.evidence
+        #: The newest window of trading taken in.
+        self._seen: str | None = None
         self._price: float | None = None
         self._change = 0.0
         self._traded = False
@@ -37,8 +39,11 @@ class DrainWatch(FollowUp):
         price = last_price(view)
         if price is None:
             return None
+        seen, self._seen = self._seen, view.signals("trading")[-1].id
         if self._price is None:
             self._price = price
+            return None
+        if seen == self._seen:
             return None
         self._traded = True
         self._change = math.log(price / self._price)

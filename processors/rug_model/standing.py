@@ -17,8 +17,8 @@ ARTEFACT = "standing.json"
 #: The derived numbers that say how a pool stands, whatever its age. All others (counts, rates,
 #: periods, life) tell mostly for how long it could be watched: rugs until the pull, half of them
 #: less than two hours, half of the others more than six weeks. With them a young honest pool would
-#: look like a rug. The spread of holders
-#: says nothing beside their number, and far too much where there are two.
+#: look like a rug. The spread of holders says nothing beside their number, and far too much where
+#: there are two.
 FEATURES = (
     "holder_mean",
     "creator_liquidity",

@@ -138,6 +138,22 @@ async def test_a_maker_who_passes_shares_and_tokens_on_is_warned_of() -> None:
     assert _evidence(removal)["by_insider"] == 1.0
 
 
+async def test_a_removal_that_nothing_announced_is_told_in_its_block_all_the_same() -> None:
+    removals: list[int] = []
+
+    def all_of_it(chain: Chain) -> Contract:
+        project = Project(chain)
+        project.trade()
+        chain.remove_liquidity(project.pool)
+        removals.append(chain.head)
+        return project.token
+
+    found = await told(all_of_it)
+    (removal,) = [one for one in found.last_words() if one.pattern == "rug_pull"]
+    assert removal.phase == "drained"
+    assert _blocks(found)[removal.event_time] == removals[0]
+
+
 def _locks(project: Project) -> None:
     project.lock()
     project.sell(0.5)

@@ -18,7 +18,7 @@ from schemas.events import Event, Liquidity, Profile
 from schemas.times import rfc3339
 from tests.contracts.pools import PoolLife
 from tests.processors.chain import decision
-from tests.processors.detectors.streams import ViewFeed, at_ms, trading, transfer
+from tests.processors.detectors.streams import ViewFeed, at_ms, signal, trading, transfer
 
 MAKER, OTHER = "0xMaker", "0xother"
 
@@ -254,6 +254,15 @@ def test_the_follow_up_tells_a_collapse_and_what_survived():
     assert watched(1.0, 1.02) == ["survived"]
     assert watched(1.0, 0.7) == ["drained"]
     assert watched() == ["drained"]
+
+
+def test_what_else_happens_is_no_trade():
+    pool = PoolLife("T")
+    (opening,) = openings([*young_pool(pool), *pool.remove(at_ms(90), MAKER, 1.0)])
+    watch, view = DrainWatch(opening), ViewFeed()
+    watch.review(view.add(trading(0, 1.0)), at_ms(0))
+    watch.review(view.add(signal(1, "flow", {})), at_ms(1))
+    assert watch.expire(at_ms(120)).phase == "drained"
 
 
 def test_a_rug_pull_in_a_reorganised_block_is_retracted():
