@@ -22,6 +22,8 @@ _FEE = 0.003
 #: The first log of a block; all have three digits, so that ids sort as logs do.
 _FIRST_LOG = 100
 _TOLD_HOLDERS = 40
+#: Of a price, from the first that is not zero on.
+_PRICE_DIGITS = 11
 
 
 @dataclass(slots=True)
@@ -216,11 +218,13 @@ class Coin:
         self, pool: Pool, side: Literal["buy", "sell"], tokens: float, quote: float, trader: str
     ) -> None:
         buying = side == "buy"
+        price = quote / tokens
+        digits = max(2, _PRICE_DIGITS - math.floor(math.log10(price)))
         self._note(
             TICK_RANK,
             Tick(
                 **self._common(),
-                price=f"{quote / tokens:.12g}",
+                price=f"{price:.{digits}f}",
                 amount=self._tokens(tokens),
                 side=side,
                 venue=self._profile.venue,
