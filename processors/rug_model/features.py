@@ -63,6 +63,9 @@ _RELATIVE_TOLERANCE = 5e-6
 #: The shortest life told apart, in weeks (a minute), and the smallest locked share.
 _SHORTEST_LIFE = 1e-4
 _SMALLEST_SHARE = 1e-20
+#: What is beyond these is no measurement of a pool, and counts as missing.
+_LARGEST = 1e12
+_SMALLEST_RATE = 1e-12
 
 
 def derive(inputs: Mapping[str, float | None]) -> dict[str, float]:
@@ -70,7 +73,7 @@ def derive(inputs: Mapping[str, float | None]) -> dict[str, float]:
     given = {
         name: float(value)
         for name in INPUTS
-        if (value := inputs.get(name)) is not None and math.isfinite(value)
+        if (value := inputs.get(name)) is not None and abs(value) <= _LARGEST
     }
     found = _rates(given) | _counts(given) | _shares(given)
     return {
@@ -96,7 +99,7 @@ def _counts(given: Mapping[str, float]) -> dict[str, float]:
     """Numbers of transactions by kind and the pool's life, as far as they can be told."""
     needed = ("mint_count_per_week", "mint_ratio", "swap_in_per_week", "swap_out_per_week")
     if not all(name in given for name in needed) or not (
-        given["mint_count_per_week"] > 0 < given["mint_ratio"]
+        given["mint_count_per_week"] > _SMALLEST_RATE < given["mint_ratio"]
     ):
         return {}
     mint_rate = given["mint_count_per_week"]
@@ -107,8 +110,6 @@ def _counts(given: Mapping[str, float]) -> dict[str, float]:
         given["swap_in_per_week"] / mint_rate,
         given["swap_out_per_week"] / mint_rate,
     )
-    if not all(map(math.isfinite, a_mint)):
-        return {}
     mints = _smallest_multiple(a_mint)
     found = {"mints": math.log1p(mints or 0)}
     transactions, burns, purchases, sales = (max(0.0, part * (mints or 1)) for part in a_mint)

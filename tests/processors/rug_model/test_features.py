@@ -62,6 +62,7 @@ def test_shares_too_small_for_a_ratio_leave_the_counts_out() -> None:
     rates = {"mint_count_per_week": 1.0, "swap_in_per_week": 0.0, "swap_out_per_week": 0.0}
     found = derive(rates | {"mint_ratio": 1e-200, "burn_ratio": 1e200})
     assert "mints" not in found
+    assert derive({"burn_ratio": 1e305, "lp_avg": float("inf")}) == {}
 
 
 def test_a_whole_token_has_every_number() -> None:
