@@ -14,6 +14,7 @@ from processors.offline import replay
 from producers.simulated.generator import SimulatedMarket
 from producers.simulated.scoring import JUDGED, PatternScore, score
 from producers.simulated.truth import Truth
+from schemas.alerts import Alert
 
 _START_MS = 1_760_000_000_000
 _HOUR_MS = 3_600_000
@@ -22,26 +23,30 @@ _SEEDS = (711, 712, 713)
 
 
 @cache
-def scores(seed: int) -> Mapping[str, PatternScore]:
-    """Sixteen tokens, seven hours, five to twenty scenarios of each pattern."""
+def scores() -> Mapping[str, PatternScore]:
+    """Three markets of sixteen tokens and seven hours: fifteen to ninety scenarios of each pattern.
+
+    They are judged together: of the five to ten in one market two missed ones are no finding.
+    """
     truths: list[Truth] = []
-    market = SimulatedMarket(
-        seed,
-        16,
-        start_ms=_START_MS,
-        end_ms=_START_MS + 7 * _HOUR_MS,
-        on_truth=truths.append,
-    )
-    alerts = replay(market.events()).alerts
-    return score([alert for alert in alerts if alert.revision == 1], truths)
+    alerts: list[Alert] = []
+    for seed in _SEEDS:
+        market = SimulatedMarket(
+            seed,
+            16,
+            start_ms=_START_MS,
+            end_ms=_START_MS + 7 * _HOUR_MS,
+            on_truth=truths.append,
+        )
+        alerts += [alert for alert in replay(market.events()).alerts if alert.revision == 1]
+    return score(alerts, truths)
 
 
-@pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize("pattern", JUDGED)
-def test_each_pattern_is_found_and_hardly_anything_else(seed: int, pattern: str) -> None:
-    found = scores(seed)[pattern]
+def test_each_pattern_is_found_and_hardly_anything_else(pattern: str) -> None:
+    found = scores()[pattern]
 
-    assert found.required >= 5
+    assert found.required >= 15
     assert found.recall is not None
     assert found.recall >= 0.8, found
     assert found.precision is not None

@@ -25,8 +25,13 @@ from schemas.alerts import Pattern
 _BOTS: Bounds = {"weak": (6, 10), "medium": (10, 20), "strong": (20, 45)}
 _HELD: Bounds = {"weak": (0.5, 0.8), "medium": (0.32, 0.5), "strong": (0.2, 0.32)}
 _LOCKED: Bounds = {"weak": (0.3, 0.45), "medium": (0.45, 0.6), "strong": (0.6, 0.8)}
-#: A new coin is talked of.
-_NOISE: tuple[Pattern, ...] = ("sentiment_spike", "mention_burst", "sentiment_price_divergence")
+#: A new coin is talked of, and whoever buys twice may have a hundredth of all tokens.
+_NOISE: tuple[Pattern, ...] = (
+    "sentiment_spike",
+    "mention_burst",
+    "sentiment_price_divergence",
+    "whale_accumulation",
+)
 
 
 def locked_launch(stage: Stage, market: str) -> Life:
@@ -92,7 +97,7 @@ def contested_launch(stage: Stage, market: str) -> Life:
     put_away(birth)
     numbers = {"bots": float(bots), "deviation": deviation}
     # The largest of them has as much as a whale.
-    return _finish(birth, stage, numbers, (*_NOISE, "whale_accumulation", "whale_dump"))
+    return _finish(birth, stage, numbers, (*_NOISE, "whale_dump"))
 
 
 def patient_launch(stage: Stage, market: str) -> Life:
@@ -123,7 +128,7 @@ def provided_launch(stage: Stage, market: str) -> Life:
         taken_ms = birth.opens_ms + chance.between(0.4, 0.9) * span_ms
         birth.remove_at(taken_ms, birth.maker, taken)
     # Who leaves sells what they had provided.
-    also: tuple[Pattern, ...] = (*_NOISE, "whale_dump", "whale_accumulation")
+    also: tuple[Pattern, ...] = (*_NOISE, "whale_dump")
     return _finish(birth, stage, {"providers": float(providers)}, also)
 
 
