@@ -24,8 +24,9 @@ class WhaleAccumulationParameters:
     history: int = 256
     #: Transfers seen before anything may alert; fewer give no deviation worth its name.
     grace: int = 20
-    #: Standard deviations above the mean log-amount of one transfer that the sum must have.
-    huge: float = 2.5
+    #: Standard deviations above the usual log-amount of one transfer that the sum must have. Not
+    #: many, since it must also be a share of all that is held, and be taken by few.
+    huge: float = 2.0
     #: Milliseconds within which withdrawals of one wallet are one accumulation.
     span_ms: int = 1_800_000
     #: Withdrawals a wallet needs: a single large one is as a rule somebody's custody.
@@ -39,7 +40,7 @@ class WhaleAccumulationParameters:
     #: Part of everything withdrawn meanwhile: who pays out to many concentrates nothing.
     concentration: float = 0.7
     #: Share of what the known holders hold that is taken; less does not move a market.
-    taken_share: float = 0.01
+    taken_share: float = 0.02
     #: Distinct counterparties that make an address a pool or an exchange, if it also sent to some
     #: and takes part in this share of all transfers. The most active wallet of a crowd has fewer.
     hub_degree: int = 4
@@ -47,7 +48,7 @@ class WhaleAccumulationParameters:
     hub_share: float = 0.02
     #: What leaves it is a withdrawal if so many also sent to it, or if its share is so large: a
     #: treasury only pays, and not that often.
-    hub_givers: int = 2
+    hub_givers: int = 1
     source_share: float = 0.07
     #: Addresses remembered as holders, hubs and depositors, and withdrawals; up to 30 kB in all.
     addresses: int = 64
@@ -83,7 +84,7 @@ class WhaleAccumulation(Detector[Transfer]):
 
     pattern: ClassVar[Pattern] = "whale_accumulation"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Transfer,)
 
     def __init__(self, parameters: WhaleAccumulationParameters = PARAMETERS) -> None:
