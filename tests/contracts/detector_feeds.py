@@ -27,7 +27,7 @@ AnyDetector = type[Detector[Any]] | type[JoinedDetector]
 
 START_MS = 1_765_000_000_000
 HOUR_MS = 3_600_000
-_SEED, _TOKENS, _HOURS = 31, 7, 26
+_SEED, _TOKENS, _HOURS = 31, 9, 26
 _KINDS = ("sentiment", "trading", "flow")
 _VIEW_SIGNALS = 360
 
@@ -57,7 +57,11 @@ def all_shipped() -> list[AnyDetector]:
 @cache
 def _market() -> list[Event]:
     market = SimulatedMarket(_SEED, _TOKENS, start_ms=START_MS, end_ms=START_MS + _HOURS * HOUR_MS)
-    return list(market.events())
+    events = list(market.events())
+    # Coins that the market launches later are left out: ``launches`` makes smaller ones, and the
+    # suite replays everything a dozen times.
+    old = {event.token for event in events if event_time_ms(event) < START_MS + HOUR_MS}
+    return [event for event in events if event.token in old]
 
 
 @cache
