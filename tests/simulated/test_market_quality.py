@@ -18,8 +18,8 @@ from schemas.alerts import Alert
 
 _START_MS = 1_760_000_000_000
 _HOUR_MS = 3_600_000
-#: Held out: no line of a detector was drawn with these.
-_SEEDS = (711, 712, 713)
+#: Held out: nobody had looked at these when the detectors were done.
+_SEEDS = (2007, 2008, 2009)
 
 
 @cache

@@ -120,7 +120,7 @@ def test_users_verdicts_are_labels_too(tmp_path: Path, capsys: pytest.CaptureFix
             detector_version=SHIPPED.risk.version(versions["pump_and_dump"]),
             token="T",
             score=0.7,
-            opening_score=0.7,
+            opening_score=SHIPPED.risk.probability("pump_and_dump", 0.7),
             verdict="wrong",
             given_by="somebody",
             given_at=f"2026-01-01T00:00:{number:02}.000Z",
