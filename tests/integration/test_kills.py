@@ -21,7 +21,7 @@ from processors.partition import PartitionState
 from processors.records import Outputs
 from producers.main import SCENARIOS_A_TOKEN_HOUR
 from producers.simulated import SimulatedMarket
-from schemas.codec import decode_post, decode_tick, decode_transfer
+from schemas.codec import EVENT_DECODERS
 from schemas.events import Event
 from schemas.topics import EVENT_PARTITIONS, EVENT_TOPICS, SESSIONS
 from tests.integration.expectation import essence, expected_revisions, latest
@@ -75,7 +75,7 @@ def test_a_killed_producer_goes_on_where_it_was(stack: Stack) -> None:
     assert found == said
 
     # The session's log is the market's own beginning: nothing lost, nothing made up.
-    published = [e.id for log in logs.values() for e in events_of(log)]
+    published = [e.id for (topic, _), log in logs.items() for e in events_of(topic, log)]
     market = SimulatedMarket(
         settings.demo_seed,
         tokens,
@@ -98,12 +98,10 @@ def bodies_from(logs: Logs) -> list[dict[str, Any]]:
     return [msgspec.to_builtins(alert) for alert in out.alerts]
 
 
-def events_of(log: list[MemoryRecord]) -> Iterator[Event]:
-    decoders = (decode_post, decode_tick, decode_transfer)
+def events_of(topic: str, log: list[MemoryRecord]) -> Iterator[Event]:
     for record in log:
         if record.key is not None and record.value is not None:
-            kind = 0 if b'"text"' in record.value else 1 if b'"price"' in record.value else 2
-            yield decoders[kind](record.value)
+            yield EVENT_DECODERS[topic](record.value)
 
 
 def read_event_logs(settings: Settings) -> Logs:
