@@ -175,3 +175,18 @@ def essence(alerts: list[Alert]) -> dict[tuple[str, int], Alert]:
         plain = replace(alert, detected_at="", inputs=[])
         assert found.setdefault((alert.id, alert.revision), plain) == plain
     return found
+
+
+def differing(found: dict[tuple[str, int], Alert], expected: dict[tuple[str, int], Alert]) -> str:
+    """The first few revisions that are not as expected, by their fields; empty when all are."""
+    told = []
+    for key in [*expected, *(key for key in found if key not in expected)]:
+        one, other = found.get(key), expected.get(key)
+        if one != other:
+            fields = {
+                name: (getattr(one, name, None), getattr(other, name, None))
+                for name in Alert.__struct_fields__
+                if getattr(one, name, None) != getattr(other, name, None)
+            }
+            told.append(f"{key}: {fields}")
+    return "\n".join(told[:5])
