@@ -91,7 +91,7 @@ class Flagger:
 
     def joined(self, token: JoinedToken, case: Case) -> Iterator[Case]:
         """Alerts that are to be told anew since this one opened: itself when it is part of an
-        event, those it leads now, or the one that leads it if that is worth it."""
+        event, and those it leads now or the one that leads it."""
         event = case.event
         if len(event.members) == 1:
             return

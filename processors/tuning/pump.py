@@ -26,14 +26,20 @@ import numpy as np
 
 from memewatch.errors import OperatorError
 from processors.detectors.pump_and_dump import SETTINGS, PumpSettings
-from processors.evaluation.pump import FileScore, detect, read_onsets, read_trades, score_file
+from processors.evaluation.pump import (
+    LEARNED_SHARE,
+    FileScore,
+    detect,
+    read_onsets,
+    read_trades,
+    score_file,
+)
 from processors.evaluation.report import data_hash
 from processors.evaluation.statistics import Indices, Interval, bootstrap
 from schemas.events import Tick
 from schemas.times import parse_rfc3339
 
 RECORD = "pump.json"
-LEARNED_SHARE = 0.7
 FOLDS = 5
 SHIPPED = "shipped"
 WAYS = ("crowd", "burst", "unanimous")

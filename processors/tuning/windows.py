@@ -23,11 +23,17 @@ from river.anomaly import GaussianScorer
 
 from memewatch.errors import OperatorError
 from processors.anomaly import ActivityAnomaly
-from processors.evaluation.pump import IGNORED_AFTER_MS, TOLERANCE_MS, read_onsets, read_trades
+from processors.evaluation.pump import (
+    IGNORED_AFTER_MS,
+    LEARNED_SHARE,
+    TOLERANCE_MS,
+    read_onsets,
+    read_trades,
+)
 from processors.evaluation.report import data_hash
 from processors.features.base import WINDOW_MS
 from processors.series_anomaly import SeriesAnomaly, Settings
-from processors.tuning.pump import LEARNED_SHARE, by_announcement
+from processors.tuning.pump import by_announcement
 
 RECORD = "windows.json"
 PARTS = (0.5, 0.75, 0.9)
