@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from processors.partition import PartitionState
 from processors.records import LogRecord, Outputs
@@ -63,7 +64,7 @@ def committed_offsets(settings: Settings) -> dict[int, dict[str, int]]:
             asked = [TopicPartition(topic, number) for number in range(spec.partitions)]
             for part in consumer.committed(asked, timeout=_TIMEOUT_S):
                 if part.offset > 0:
-                    low, _high = consumer.get_watermark_offsets(part, timeout=_TIMEOUT_S)
+                    low, _high = log_bounds(consumer, part, _TIMEOUT_S)
                     if low < part.offset:
                         found.setdefault(part.partition, {})[spec.name] = part.offset
     finally:

@@ -18,6 +18,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from memewatch.kafka import RecordProducer, client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from schemas.topics import SNAPSHOTS
 
@@ -111,7 +112,7 @@ def _read_chunks(
         ends: dict[int, int] = {}
         starts: list[TopicPartition] = []
         for partition in partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 30.0)
+            low, high = log_bounds(consumer, TopicPartition(topic, partition), 30.0)
             if high > low:
                 ends[partition] = high
                 starts.append(TopicPartition(topic, partition, low))

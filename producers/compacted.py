@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from memewatch.errors import OperatorError
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 
 #: A broker that was just started may need seconds to elect its leaders.
@@ -58,7 +59,7 @@ def _read(
 ) -> bytes | None:
     partition = TopicPartition(topic, 0)
     timeout_s = max(0.1, min(5.0, deadline - time.monotonic()))
-    low, high = consumer.get_watermark_offsets(partition, timeout=timeout_s)
+    low, high = log_bounds(consumer, partition, timeout_s)
     if high <= low:
         return None
     begin = low if tail is None else max(low, high - tail)

@@ -10,11 +10,12 @@ import asyncio
 from typing import Any
 
 import asyncpg
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from memewatch.cli.database import connect
 from memewatch.errors import OperatorError
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from schemas.topics import (
     ALERTS,
@@ -113,14 +114,7 @@ def _read_kafka(settings: Settings) -> tuple[dict[Place, int], dict[Place, int],
         low, high = {}, {}
         for place in places:
             where = (place.topic, place.partition)
-            low[where], high[where] = _bounds(consumer, place)
+            low[where], high[where] = log_bounds(consumer, place, _TIMEOUT_S)
         return committed, low, high
     finally:
         consumer.close()
-
-
-def _bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
-    bounds = consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-    if bounds is None:
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-    return bounds

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from producers.live.base import Heard
 from producers.live.feed import payload_of
@@ -35,9 +36,7 @@ async def stored_payloads(
     )
     partition = TopicPartition(settings.namespace + RAW_PAYLOADS.name, 0)
     try:
-        low, high = await asyncio.to_thread(
-            consumer.get_watermark_offsets, partition, timeout=_TIMEOUT_S
-        )
+        low, high = await asyncio.to_thread(log_bounds, consumer, partition, _TIMEOUT_S)
         partition.offset = max(low, int(resume or 0))
         consumer.assign([partition])
         position = partition.offset

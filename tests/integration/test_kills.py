@@ -14,6 +14,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from memewatch.stack.find import stack_settings
 from processors.offline import MemoryRecord
@@ -126,7 +127,7 @@ def market_start(settings: Settings) -> int:
     consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
     try:
         place = TopicPartition(SESSIONS.name, 0)
-        _, high = consumer.get_watermark_offsets(place, 10.0)
+        _, high = log_bounds(consumer, place, 10.0)
         consumer.assign([TopicPartition(SESSIONS.name, 0, high - 1)])
         (message,) = consumer.consume(1, 10.0)
     finally:

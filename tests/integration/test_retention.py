@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from memewatch.clock import SystemClock
 from memewatch.kafka import RecordProducer, client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from memewatch.stack.roles import SINK
 from processors.offline import write_log
@@ -96,7 +97,7 @@ def first_offsets(settings: Settings, topic: str, partitions: int = TICKS.partit
     consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
     try:
         return {
-            consumer.get_watermark_offsets(TopicPartition(topic, partition), 10.0)[0]
+            log_bounds(consumer, TopicPartition(topic, partition), 10.0)[0]
             for partition in range(partitions)
         }
     finally:

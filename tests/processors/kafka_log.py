@@ -14,6 +14,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import RecordProducer, client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from processors.offline import MemoryRecord
 from processors.rebuild import committed_offsets
@@ -108,9 +109,7 @@ def ends(settings: Settings, topics: list[str]) -> dict[tuple[str, int], int]:
     consumer = Consumer(client_config(settings) | {"group.id": "test-reader"})
     try:
         return {
-            (topic, partition): consumer.get_watermark_offsets(
-                TopicPartition(topic, partition), 10.0
-            )[1]
+            (topic, partition): log_bounds(consumer, TopicPartition(topic, partition), 10.0)[1]
             for topic in topics
             for partition in range(EVENT_PARTITIONS)
         }

@@ -14,6 +14,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from memewatch.kafka import client_config
+from memewatch.log_bounds import log_bounds
 from memewatch.settings import Settings
 from producers.session import TOPICS
 from producers.state import SessionState, load_state
@@ -39,7 +40,7 @@ def _read(consumer: Consumer, namespace: str, topics: tuple[str, ...]) -> Iterat
         for topic in topics
         for number in known[namespace + topic].partitions
     ]
-    left = sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in partitions)
+    left = sum(log_bounds(consumer, place, 10.0)[1] for place in partitions)
     # All at once: to move from one to the next takes a consumer a second.
     consumer.assign(partitions)
     while left > 0:
