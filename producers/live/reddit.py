@@ -59,6 +59,12 @@ class _Listing(NamedTuple):
         """Where the cursor notes from where on a part that could not be read is still to be."""
         return f"{self.name} owed by {part}"
 
+    def note_with_owed(self, places: dict[str, Place], children: Sequence[Child]) -> None:
+        """What is read while parts still owe something is not owed any more."""
+        for name in map(self.owed_name, self.parts):
+            if name in places:
+                places[name] = places[name].also(children)
+
 
 class Reddit(PolledSource):
     """Asks for what is new, page by page, until it meets what it has.
@@ -238,6 +244,7 @@ class Reddit(PolledSource):
             _warn_of_gap(listing.path, place, children)
         for portion, reached_place in _portions(children, place):
             places[listing.name] = reached_place
+            listing.note_with_owed(places, portion)
             yield self._payload(_listing_of(portion), _text(places))
         if listing.name not in places:
             places[listing.name] = place
@@ -296,6 +303,7 @@ class Reddit(PolledSource):
             if not reached and pages > 1:
                 _warn_of_gap(path, place, children)
             for portion, _ in _portions(children, place):
+                listing.note_with_owed(places, portion)
                 yield self._payload(_listing_of(portion), _text(places))
             places[listing.part_name(part)] = Place.asked(asked_ms / 1000, children)
             yield Alive(_text(places))

@@ -266,6 +266,24 @@ async def test_what_a_subreddit_said_while_it_was_closed_is_heard_once_it_opens(
         await following.aclose()
 
 
+async def test_what_a_subreddit_says_as_it_opens_is_heard_once():
+    async with RedditServer(subreddits=("dogecoin", "memecoins")) as server:
+        clock = ManualClock(NOW_MS)
+        source = reddit(server, clock)
+        following = source.follow(None)
+        await caught_up(following)
+        server.closed = {"dogecoin": 403}
+        await caught_up(following)
+        clock.advance(4000)
+        server.closed = {}
+        name = server.submit("$DOGE", NOW + 4000, subreddit="dogecoin")
+        # Asked for what it still owes it refuses once more; then all are asked together.
+        server.answers = [web.Response(status=403)]
+        assert post_ids(source, await caught_up(following)) == [name]
+        assert post_ids(source, await caught_up(following)) == []
+        await following.aclose()
+
+
 async def test_when_all_is_refused_the_source_fails_and_names_the_setting():
     async with RedditServer(subreddits=("dogecoin", "memecoins")) as server:
         server.closed = {"dogecoin": 403, "memecoins": 403}
