@@ -36,7 +36,7 @@ demo: install ## set up, then start everything with a simulated market on http:/
 	@$(BIN)/memewatch up --source demo
 
 test: install $(BROWSER) $(TEST_CHAIN) ## set up, then run every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(NODE) npm --prefix ui test
 
 lint: $(PACKAGES) $(UI_PACKAGES) ## check format, style and types
