@@ -19,7 +19,6 @@ from schemas.times import from_ms, parse_rfc3339, rfc3339
 from schemas.topics import ALERTS, DEAD_LETTERS, VERDICTS
 from schemas.verdicts import Verdict
 from sinks.base import Undecodable
-from sinks.postgres.dead_letter_rows import TABLE as DEAD_LETTERS_TABLE
 from sinks.postgres.dead_letter_rows import broken_dead_letter_row, dead_letter_row
 from sinks.postgres.rows import table_row
 
@@ -40,14 +39,13 @@ def decoder(clock: Clock) -> Decoder:
             if topic == VERDICTS.name:
                 return verdict_content(value)
             if topic == DEAD_LETTERS.name:
-                return DEAD_LETTERS_TABLE, dead_letter_row(value)
+                return dead_letter_row(value)
             return table_row(topic, value)
         except InvalidRecordError as error:
             if topic == DEAD_LETTERS.name:
                 # Not sent round again: it would come back for ever.
                 reason = f"not a dead letter: {error}"
-                row = broken_dead_letter_row(value, reason, from_ms(clock.now_ms()))
-                return DEAD_LETTERS_TABLE, row
+                return broken_dead_letter_row(value, reason, from_ms(clock.now_ms()))
             return Undecodable(str(error), dead_letter=not _refused_by_processors(topic, value))
 
     return decode

@@ -10,9 +10,8 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import asyncpg
 from confluent_kafka import KafkaException
@@ -27,6 +26,7 @@ from sinks.log_reader import LogReader
 from sinks.metrics import SinkMetrics
 from sinks.postgres.connection import connect
 from sinks.postgres.positions import PositionMovedError, Positions, read_positions
+from sinks.postgres.sink import SinkContext
 from sinks.read_ahead import ReadAhead
 
 logger = logging.getLogger(__name__)
@@ -52,27 +52,14 @@ _CLOSE_TIMEOUT_S = 2.0
 _STANDBY_S = 0.5
 
 
-class SinkFactory(Protocol):
-    """What makes a lane's sink: the class itself."""
-
-    def __call__(
-        self,
-        connection: asyncpg.Connection,
-        namespace: str,
-        positions: Positions,
-        dead_letters: DeadLetters,
-        metrics: SinkMetrics,
-        capacity: int,
-    ) -> Sink: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanePlan:
     """What a lane reads and how: up to ``batch`` records, or what came within ``linger_s``."""
 
     name: str
     topics: Sequence[TopicSpec]
-    sink: SinkFactory
+    #: Makes the sink in its context, for so many records: the class itself.
+    sink: Callable[[SinkContext, int], Sink]
     batch: int
     linger_s: float
 
@@ -114,14 +101,10 @@ class Lane:
             positions = await read_positions(connection, self._settings.namespace, counts)
             letters = DeadLetters(self._settings, self._clock, self._metrics)
             reader = LogReader(self._settings, positions, decoder(self._clock))
-            sink = self._plan.sink(
-                connection,
-                self._settings.namespace,
-                positions,
-                letters,
-                self._metrics,
-                self._plan.batch,
+            context = SinkContext(
+                connection, self._settings.namespace, positions, letters, self._metrics
             )
+            sink = self._plan.sink(context, self._plan.batch)
             try:
                 await self._move(reader, sink, positions, connection, stop)
             finally:

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from schemas.alerts import Alert
-from sinks.base import Record, RecordRefusedError, Sink, Undecodable
-from sinks.dead_letters import DeadLetters
-from sinks.metrics import SinkMetrics
-from sinks.postgres.connection import refuses_row
 from sinks.postgres.positions import (
     Positions,
-    after,
     check_moved,
     move_arguments,
     move_positions,
     move_statement,
 )
+from sinks.postgres.sink import PostgresSink
 
 CHANNEL = "memewatch_alerts"
 #: PostgreSQL refuses payloads of 8,000 bytes; a longer change is announced by its number only.
@@ -61,55 +56,22 @@ from unnest($3::text[]) as payload
 """  # noqa: S608 - the names are the contract's
 
 
-class AlertSink(Sink):
-    """Writes alerts on one connection. Whoever holds the counter's row decides the next number."""
+class AlertSink(PostgresSink[Alert]):
+    """Writes alerts. Whoever holds the counter's row decides the next number."""
 
-    def __init__(
-        self,
-        connection: asyncpg.Connection,
-        namespace: str,
-        positions: Positions,
-        dead_letters: DeadLetters,
-        metrics: SinkMetrics,
-        capacity: int,
-    ) -> None:
-        super().__init__(capacity)
-        self._connection = connection
-        self._namespace = namespace
-        self._positions = positions
-        self._dead_letters = dead_letters
-        self._metrics = metrics
-
-    async def write(self, batch: Sequence[Record]) -> None:
-        alerts = [record.content for record in batch if isinstance(record.content, Alert)]
-        await self._dead_letters.report(
-            [(r, r.content) for r in batch if isinstance(r.content, Undecodable)]
-        )
-        await self._store(alerts, after(batch))
-
-    async def reject(self, record: Record, reason: str) -> None:
-        await self._dead_letters.report([(record, Undecodable(reason, dead_letter=True))])
-        await self._store([], after([record]))
-
-    async def _store(self, alerts: list[Alert], moved: Positions) -> None:
+    async def store(self, contents: Sequence[Alert], moved: Positions) -> None:
         bodies: list[dict[str, Any]] = []
-        try:
-            async with self._connection.transaction():
-                if alerts:
-                    bodies = await self._number(alerts)
-                if bodies:
-                    await self._insert(bodies, moved)
-                else:
-                    await move_positions(self._connection, self._namespace, self._positions, moved)
-        except asyncpg.PostgresError as error:
-            if not refuses_row(error):
-                raise
-            raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
-        self._positions |= moved
+        async with self._connection.transaction():
+            if contents:
+                bodies = await self._number(contents)
+            if bodies:
+                await self._insert(bodies, moved)
+            else:
+                await move_positions(self._connection, self._namespace, self._positions, moved)
         self._metrics.rows.labels("alert_revisions").inc(len(bodies))
-        self._metrics.repeats.labels("alert_revisions").inc(len(alerts) - len(bodies))
+        self._metrics.repeats.labels("alert_revisions").inc(len(contents) - len(bodies))
 
-    async def _number(self, alerts: list[Alert]) -> list[dict[str, Any]]:
+    async def _number(self, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
         """Lock the counter; the bodies of the revisions that are new, in their order, numbered."""
         ids = list({alert.id for alert in alerts})
         rows = await self._connection.fetch(_LOCK, ids)

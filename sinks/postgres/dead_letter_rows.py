@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.alerts import DeadLetter
 from schemas.codec import decode_dead_letter
+from sinks.postgres.lines import bytes_text, line
 from sinks.postgres.rows import Row
 from sinks.postgres.values import moment
 
@@ -44,7 +45,7 @@ def broken_dead_letter_row(value: bytes, reason: str, failed_at: datetime) -> Ro
 def _row(letter: DeadLetter, failed_at: datetime) -> Row:
     place = (letter.stage, letter.reason, letter.topic, letter.partition, letter.offset)
     identity = (*place, letter.file, letter.line, letter.key, letter.value)
-    return (
+    values = (
         hashlib.blake2b(msgspec.json.encode(identity), digest_size=16).hexdigest(),
         _printable(letter.reason),
         _printable(letter.stage),
@@ -53,11 +54,12 @@ def _row(letter: DeadLetter, failed_at: datetime) -> Row:
         letter.offset,
         letter.file and _printable(letter.file),
         letter.line,
-        letter.key,
-        letter.value,
-        failed_at,
+        letter.key if letter.key is None else bytes_text(letter.key),
+        bytes_text(letter.value),
+        failed_at.isoformat(),
         letter.schema_version,
     )
+    return Row(TABLE, line(values))
 
 
 def _printable(text: str) -> str:

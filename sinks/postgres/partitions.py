@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 import asyncpg
 
-from sinks.postgres.rows import EVENT_TIME, Row
+from sinks.postgres.rows import Row
 
 #: Months of storage that one table may need at once: 2009 to 2100 are 1,092 a table.
 Month = tuple[str, int, int]
@@ -15,7 +15,7 @@ Month = tuple[str, int, int]
 
 def months_of(table: str, rows: Iterable[Row]) -> set[Month]:
     """The (table, year, month) that the rows need."""
-    return {(table, time.year, time.month) for time in _times(rows)}
+    return {(table, row.event_time.year, row.event_time.month) for row in rows}
 
 
 class Partitions:
@@ -47,7 +47,3 @@ class Partitions:
             [self._names[month] for month in needed],
             [month[0] for month in needed],
         )
-
-
-def _times(rows: Iterable[Row]) -> Iterable[datetime]:
-    return (row[EVENT_TIME] for row in rows)

@@ -1,34 +1,50 @@
-"""From a record's bytes to a table's row: each kind of event has its table, whatever its topic."""
+"""From a record's bytes to a table's line: each kind of event has its table, whatever its topic."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from schemas.alerts import Signal
 from schemas.codec import EVENT_DECODERS, decode_signal
 from schemas.events import Finality, Liquidity, Post, Profile, Tick, Transfer
 from schemas.topics import SIGNALS
-from sinks.postgres.values import checked_decimal, decimal, event_moment, json_text, moment
-
-Row = tuple[Any, ...]
-#: Where the columns shared by all tables of events stand in a row.
-ID, TOKEN, SYMBOL, EVENT_TIME = range(4)
-_COMMON = ("id", "token", "symbol", "event_time")
+from sinks.postgres.lines import array_text, line
+from sinks.postgres.values import (
+    checked_decimal,
+    decimal,
+    event_moment,
+    json_text,
+    moment_text,
+    written,
+)
 
 Convert = Callable[[Any], Any]
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A row of the named table: its line for COPY, and what the sink itself looks at.
+
+    Only rows of events and signals have a token, a symbol and an event time.
+    """
+
+    table: str
+    line: bytes
+    token: str = ""
+    symbol: str = ""
+    event_time: datetime = datetime.min  # of rows that have none
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesTable:
     """A table that is partitioned by the month of ``event_time``, and what fills it.
 
-    ``row`` makes a tuple in the order of ``columns``; the first four are always id, token,
-    symbol and event_time. It raises ``InvalidRecordError``.
+    The lines of its rows have the values of ``columns``. ``row`` raises ``InvalidRecordError``.
     """
 
     name: str
@@ -36,11 +52,10 @@ class SeriesTable:
     row: Callable[[Any], Row]
 
 
-def table_row(topic: str, value: bytes) -> tuple[str, Row]:
-    """The table a record of the topic belongs to, and its row; raises ``InvalidRecordError``."""
+def table_row(topic: str, value: bytes) -> Row:
+    """The row of a record of the topic; raises ``InvalidRecordError``."""
     event = _DECODERS[topic](value)
-    table = _TABLE_OF[type(event)]
-    return table.name, table.row(event)
+    return _TABLE_OF[type(event)].row(event)
 
 
 def _series(name: str, kind: type[msgspec.Struct], converted: Mapping[str, Convert]) -> SeriesTable:
@@ -48,25 +63,33 @@ def _series(name: str, kind: type[msgspec.Struct], converted: Mapping[str, Conve
 
     None stays None. A bulk load makes a row of every event, so the fields are fetched in one go.
     """
-    others = (field for field in kind.__struct_fields__ if field not in _COMMON)
-    columns = (*_COMMON, *others)
-    fields = attrgetter(*columns)
+    columns = kind.__struct_fields__
+    time_index = columns.index("event_time")
     conversions = [(columns.index(field), convert) for field, convert in converted.items()]
 
     def row(event: Any) -> Row:
-        values = list(fields(event))
-        values[EVENT_TIME] = event_moment(values[EVENT_TIME])
+        values = list(astuple(event))
+        time = event_moment(event.event_time)
+        values[time_index] = written(event.event_time, time)
         for index, convert in conversions:
-            value = values[index]
-            if value is not None:
+            if (value := values[index]) is not None:
                 values[index] = convert(value)
-        return tuple(values)
+        return Row(name, line(values), event.token, event.symbol, time)
 
     return SeriesTable(name, columns, row)
 
 
 _TABLE_OF: dict[type, SeriesTable] = {
-    Post: _series("posts", Post, {"author_created_at": moment}),
+    Post: _series(
+        "posts",
+        Post,
+        {
+            "author_created_at": moment_text,
+            "urls": array_text,
+            "cashtags": array_text,
+            "contracts": array_text,
+        },
+    ),
     Tick: _series(
         "ticks",
         Tick,
@@ -92,7 +115,7 @@ _TABLE_OF: dict[type, SeriesTable] = {
     Profile: _series(
         "profiles",
         Profile,
-        {"created_at": moment, "total_supply": checked_decimal, "holders": json_text},
+        {"created_at": moment_text, "total_supply": checked_decimal, "holders": json_text},
     ),
     Finality: _series("finality", Finality, {}),
     Signal: _series("signals", Signal, {"values": json_text, "price": decimal, "volume": decimal}),

@@ -7,68 +7,40 @@ batch goes through a staging table that leaves out what is there already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 import asyncpg
 
-from sinks.base import Record, RecordRefusedError, Sink, Undecodable
-from sinks.dead_letters import DeadLetters
-from sinks.metrics import SinkMetrics
-from sinks.postgres.connection import refuses_row
 from sinks.postgres.dead_letter_rows import COLUMNS as DEAD_LETTER_COLUMNS
 from sinks.postgres.dead_letter_rows import TABLE as DEAD_LETTERS
+from sinks.postgres.lines import COPY_OPTIONS
 from sinks.postgres.partitions import Month, Partitions, months_of
-from sinks.postgres.positions import Positions, after, move_positions
-from sinks.postgres.rows import ACTIVITY_TABLES, EVENT_TIME, SERIES_TABLES, SYMBOL, TOKEN, Row
+from sinks.postgres.positions import Positions, move_positions
+from sinks.postgres.rows import ACTIVITY_TABLES, SERIES_TABLES, Row
+from sinks.postgres.sink import PostgresSink, SinkContext
 
-#: The SQLSTATE of "no partition of relation found for row".
-_NO_PARTITION = "23514"
 _COLUMNS = {DEAD_LETTERS: DEAD_LETTER_COLUMNS} | {
     table.name: table.columns for table in SERIES_TABLES.values()
 }
 
+#: Rows sent in one go, about 100 KB.
+_CHUNK = 500
 
-class SeriesSink(Sink):
-    """Writes rows made by ``sinks.decoding`` on one connection."""
 
-    def __init__(
-        self,
-        connection: asyncpg.Connection,
-        namespace: str,
-        positions: Positions,
-        dead_letters: DeadLetters,
-        metrics: SinkMetrics,
-        capacity: int,
-    ) -> None:
-        super().__init__(capacity)
-        self._connection = connection
-        self._namespace = namespace
-        self._positions = positions
-        self._dead_letters = dead_letters
-        self._metrics = metrics
+class SeriesSink(PostgresSink[Row]):
+    """Writes the rows of all tables but those of alerts and verdicts."""
+
+    def __init__(self, context: SinkContext, capacity: int) -> None:
+        super().__init__(context, capacity)
         self._partitions = Partitions()
         #: Tables whose last batch held repeats: trying COPY first would be in vain.
         self._repeating: set[str] = set()
 
-    async def write(self, batch: Sequence[Record]) -> None:
+    async def store(self, contents: Sequence[Row], moved: Positions) -> None:
         rows: dict[str, list[Row]] = {}
-        undecodable = []
-        for record in batch:
-            content = record.content
-            if type(content) is tuple:
-                table, row = content
-                rows.setdefault(table, []).append(row)
-            elif type(content) is Undecodable:
-                undecodable.append((record, content))
-        await self._dead_letters.report(undecodable)
-        await self._store(rows, after(batch))
-
-    async def reject(self, record: Record, reason: str) -> None:
-        await self._dead_letters.report([(record, Undecodable(reason, dead_letter=True))])
-        await self._store({}, after([record]))
-
-    async def _store(self, rows: dict[str, list[Row]], moved: Positions) -> None:
+        for row in contents:
+            rows.setdefault(row.table, []).append(row)
         months: set[Month] = set()
         for table in rows.keys() & SERIES_TABLES.keys():
             months |= months_of(table, rows[table])
@@ -76,13 +48,10 @@ class SeriesSink(Sink):
             await self._transact(rows, months, moved, staged=self._repeating)
         except asyncpg.UniqueViolationError:
             await self._transact(rows, months, moved, staged=set(rows))
-        except RecordRefusedError as error:
-            if getattr(error.__cause__, "sqlstate", None) != _NO_PARTITION:
-                raise
-            # Retention dropped a month that this batch needs again.
+        except asyncpg.CheckViolationError:
+            # There is no partition for a row: retention dropped a month that is needed again.
             self._partitions.forget()
             await self._transact(rows, months, moved, staged=set(rows))
-        self._positions |= moved
 
     async def _transact(
         self,
@@ -97,9 +66,11 @@ class SeriesSink(Sink):
             if months:
                 await self._partitions.note_arrival(self._connection, months)
             for table in rows:
-                through_staging = table in staged or table == DEAD_LETTERS
-                copy = self._copy_new if through_staging else self._copy
-                written[table] = await copy(table, rows[table])
+                if table in staged or table == DEAD_LETTERS:
+                    written[table] = await self._copy_new(table, rows[table])
+                else:
+                    await copy_rows(self._connection, table, _COLUMNS[table], rows[table])
+                    written[table] = len(rows[table])
             await self._note_tokens(rows)
             await move_positions(self._connection, self._namespace, self._positions, moved)
         for table, count in written.items():
@@ -107,19 +78,6 @@ class SeriesSink(Sink):
             self._metrics.rows.labels(table).inc(count)
             self._metrics.repeats.labels(table).inc(repeats)
             (self._repeating.add if repeats else self._repeating.discard)(table)
-
-    async def _copy(self, table: str, rows: list[Row], into: str | None = None) -> int:
-        try:
-            await self._connection.copy_records_to_table(
-                into or table, records=rows, columns=_COLUMNS[table]
-            )
-        except asyncpg.UniqueViolationError:
-            raise
-        except Exception as error:
-            if not refuses_row(error):
-                raise
-            raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
-        return len(rows)
 
     async def _copy_new(self, table: str, rows: list[Row]) -> int:
         """Write the rows that are not there yet, each once; returns how many those were."""
@@ -129,17 +87,12 @@ class SeriesSink(Sink):
             f"create temporary table if not exists {staging} "
             f"(like {table} including defaults) on commit delete rows"
         )
-        await self._copy(table, rows, into=staging)
+        await copy_rows(self._connection, staging, _COLUMNS[table], rows)
         columns = ", ".join(f'"{name}"' for name in _COLUMNS[table])
-        try:
-            status = await self._connection.execute(
-                f"insert into {table} ({columns}) select {columns} from {staging} "  # noqa: S608 - names of our own
-                "on conflict do nothing"
-            )
-        except asyncpg.PostgresError as error:
-            if not refuses_row(error):
-                raise
-            raise RecordRefusedError(f"PostgreSQL refuses it: {error}") from error
+        status = await self._connection.execute(
+            f"insert into {table} ({columns}) select {columns} from {staging} "  # noqa: S608 - names of our own
+            "on conflict do nothing"
+        )
         return int(status.rsplit(" ", 1)[-1])
 
     async def _note_tokens(self, rows: dict[str, list[Row]]) -> None:
@@ -167,13 +120,26 @@ class SeriesSink(Sink):
         )
 
 
+async def copy_rows(
+    connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Append the rows to the table, which may be a staging one."""
+    await connection.copy_to_table(table, source=_chunks(rows), columns=columns, **COPY_OPTIONS)
+
+
+async def _chunks(rows: Sequence[Row]) -> AsyncIterator[bytes]:
+    """The lines, in parts that PostgreSQL takes in while the next one is joined."""
+    for start in range(0, len(rows), _CHUNK):
+        yield b"\n".join([row.line for row in rows[start : start + _CHUNK]]) + b"\n"
+
+
 def _widen(spans: dict[str, tuple[str, datetime, datetime]], rows: Iterable[Row]) -> None:
     for row in rows:
-        time = row[EVENT_TIME]
-        span = spans.get(row[TOKEN])
+        time = row.event_time
+        span = spans.get(row.token)
         if span is None:
-            spans[row[TOKEN]] = (row[SYMBOL], time, time)
+            spans[row.token] = (row.symbol, time, time)
         elif time > span[2]:
-            spans[row[TOKEN]] = (row[SYMBOL], span[1], time)
+            spans[row.token] = (row.symbol, span[1], time)
         elif time < span[1]:
-            spans[row[TOKEN]] = (span[0], time, span[2])
+            spans[row.token] = (span[0], time, span[2])

@@ -1,13 +1,13 @@
-"""From the wire's texts to what PostgreSQL's columns take.
+"""From the wire's texts to texts that PostgreSQL's columns take.
 
-Every function raises ``InvalidRecordError``. Times become datetimes cut to whole milliseconds,
-prices and amounts become decimals, digit for digit.
+Every function raises ``InvalidRecordError``. Times are cut to whole milliseconds, prices and
+amounts stay as they are, digit for digit.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -39,15 +39,28 @@ def moment(text: str) -> datetime:
     return time.replace(microsecond=time.microsecond - surplus) if surplus else time
 
 
-def checked_decimal(text: str) -> Decimal:
+def moment_text(text: str) -> str:
+    """A time in PostgreSQL's form."""
+    return written(text, moment(text))
+
+
+def written(text: str, time: datetime) -> str:
+    """PostgreSQL's form of a ``time`` that was read from ``text``: the text where it is canonical.
+
+    Writing each time anew would take as long as encoding all the rest of a row.
+    """
+    if len(text) == _CANONICAL_LENGTH and text[7] == "-" and text[10] == "T" and text[19] == ".":
+        return text
+    return time.isoformat()
+
+
+def checked_decimal(text: str) -> str:
     """The decimal of a text that the codec has found to be a number."""
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise InvalidRecordError(f"not a decimal number: {text!r}") from error
+    # Python reads the digits of all scripts.
+    return text if text.isascii() else str(Decimal(text))
 
 
-def decimal(text: str) -> Decimal:
+def decimal(text: str) -> str:
     """The decimal of a text that nobody has looked at: finite and not negative."""
     non_negative_number("decimal", text)
     return checked_decimal(text)
@@ -58,4 +71,6 @@ def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+#: ``2018-08-17T16:00:00.000Z``
+_CANONICAL_LENGTH = 24
 _EARLIEST, _LATEST = from_ms(EARLIEST_MS), from_ms(LATEST_MS)

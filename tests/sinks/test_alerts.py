@@ -21,6 +21,7 @@ from sinks.main import ALERT
 from sinks.metrics import SinkMetrics
 from sinks.postgres.alerts import CHANNEL, AlertSink, change_type
 from sinks.postgres.positions import read_positions
+from sinks.postgres.sink import SinkContext
 from tests.sinks.stage import (
     alert,
     connected,
@@ -156,7 +157,8 @@ async def test_numbers_have_no_gaps_when_several_write_at_once_and_some_fail(
         async with connected(sink_settings) as connection:
             namespace = sink_settings.namespace
             positions = await read_positions(connection, namespace, {"alerts": 8})
-            sink = AlertSink(connection, namespace, positions, letters, metrics, capacity=10)
+            context = SinkContext(connection, namespace, positions, letters, metrics)
+            sink = AlertSink(context, capacity=10)
             for offset in range(10):
                 content = alert_content(alert(f"{partition}-{offset}")[2])
                 sink.add([Record("alerts", partition, offset, None, b"", content)])

@@ -154,7 +154,7 @@ async def test_each_event_finds_the_partition_of_its_month(
     ("broken", "reason"),
     [
         (post(5, text="a\0b"), "0x00"),
-        (post(5, schema_version=2**40), "int32"),
+        (post(5, schema_version=2**40), "out of range"),
         (post(5, author_created_at="the day before yesterday"), "not a time"),
     ],
     ids=["NUL in text", "number out of range", "malformed optional time"],
