@@ -1,4 +1,4 @@
-"""How far sentiment and price have each gone from what is usual for the token."""
+"""How far sentiment, price and buying have each gone from what is usual for the token."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class GaugeParameters:
     #: Milliseconds after which a sample counts half in the baselines: some hours of habit.
     half_life_ms: int = 14_400_000
     #: Posts beyond this many times the usual are not learned as usual, so that one campaign does
-    #: not hide the next (winsorising).
-    learned_ratio: float = 3.0
+    #: not hide the next (winsorising): a quiet one has hardly more than twice the usual.
+    learned_ratio: float = 1.5
     #: Milliseconds between the prices whose returns give the volatility; below that the spread
     #: between bid and ask passes for volatility.
     return_ms: int = 120_000
     #: Standard deviations at which returns are cut off for learning, for the same reason.
     learned_return: float = 2.5
     #: Samples (decayed) of each side before anything is measured.
-    grace_samples: float = 20.0
+    grace_samples: float = 12.0
     #: Least standard deviation of one post's sentiment; nobody feels the same in every post.
     feeling_floor: float = 0.25
     #: Least volatility, as log return a square root of a minute: what a stable coin has.
@@ -53,33 +53,43 @@ class Reading:
     """Both sides over the span, each with its z against the token's own history."""
 
     posts: float
+    usual_posts: float
     feeling: float
     usual_feeling: float
     feeling_z: float
     #: Log return.
     trend: float
     trend_z: float
+    #: Standard errors of the buyers' share of the trades above the usual one.
+    buying_z: float
     #: The span's thirds, oldest first.
     parts: tuple[Part, ...]
 
     @property
-    def shift(self) -> float:
-        return self.feeling - self.usual_feeling
+    def way(self) -> float:
+        """1 where people are in a better mood than usual, -1 where in a worse one."""
+        return math.copysign(1.0, self.feeling - self.usual_feeling)
+
+    def shift(self, feeling: float) -> float:
+        """The part of the way from the usual mood to the utmost one (±1) that a mood has gone."""
+        return (feeling - self.usual_feeling) / (self.way - self.usual_feeling)
 
 
 class DivergenceGauge:
     """Measures the last span signal by signal; learns what has left it.
 
-    State: the windows of one span (at most 73 each of posts and prices) and three baselines.
+    State: the windows of one span (at most 91 each of posts, prices and trades) and four baselines.
     """
 
     def __init__(self, parameters: GaugeParameters) -> None:
         self._parameters = parameters
         self._posts: deque[tuple[int, float, float]] = deque()
         self._prices: deque[tuple[int, float]] = deque()
+        self._trades: deque[tuple[int, float, float]] = deque()
         self._rate = DecayingRate(parameters.half_life_ms)
         self._feelings = DecayingMoments(parameters.half_life_ms)
         self._returns = DecayingMoments(parameters.half_life_ms)
+        self._buying = DecayingMoments(parameters.half_life_ms)
         self._sampled: tuple[int, float] | None = None
 
     def read(self, signal: Signal, time_ms: int) -> Reading | None:
@@ -91,6 +101,8 @@ class DivergenceGauge:
             price = math.log(signal.values["close"])
             self._prices.append((time_ms, price))
             self._learn_price(price, time_ms)
+            if signal.values["trades"] > 0:
+                self._trades.append((time_ms, signal.values["trades"], signal.values["buys"]))
         else:
             return None
         self._let_go(time_ms - self._parameters.span_ms)
@@ -109,11 +121,13 @@ class DivergenceGauge:
         volatility = self._volatility() * math.sqrt(parameters.span_ms / _MINUTE_MS)
         return Reading(
             posts=posts,
+            usual_posts=self._usual_posts(time_ms - parameters.span_ms),
             feeling=feeling,
             usual_feeling=usual,
             feeling_z=(feeling - usual) / error,
             trend=last - first,
             trend_z=(last - first) / volatility,
+            buying_z=self._buying_z(),
             parts=tuple(self._parts(time_ms)),
         )
 
@@ -130,6 +144,18 @@ class DivergenceGauge:
                 count, sum(post[2] for post in posts) / count if count else 0.0, price - before
             )
             before = price
+
+    def _buying_z(self) -> float:
+        """0 where too little is known, or a venue does not tell who bought."""
+        usual, trades = self._buying.mean, sum(window[1] for window in self._trades)
+        spread = usual * (1.0 - usual) * trades
+        if self._buying.weight < self._parameters.grace_samples or spread <= 0.0:
+            return 0.0
+        return (sum(window[2] for window in self._trades) - usual * trades) / math.sqrt(spread)
+
+    def _usual_posts(self, time_ms: int) -> float:
+        """Posts in a span, as it was usual at that time."""
+        return self._rate.per_minute(time_ms) * self._parameters.span_ms / _MINUTE_MS
 
     def _volatility(self) -> float:
         """Log return a square root of a minute."""
@@ -159,6 +185,9 @@ class DivergenceGauge:
             weight = mentions * self._accepted(horizon_ms, mentions)
             self._rate.learn(end_ms, weight)
             self._feelings.learn(total / mentions, end_ms, weight)
+        while self._trades and self._trades[0][0] <= horizon_ms:
+            end_ms, trades, buys = self._trades.popleft()
+            self._buying.learn(buys / trades, end_ms, trades)
 
     def _accepted(self, horizon_ms: int, mentions: float) -> float:
         """How much of a post may count as usual, given how many came with it."""
@@ -166,5 +195,4 @@ class DivergenceGauge:
         if self._rate.observed_ms(horizon_ms) < parameters.span_ms:
             return 1.0
         together = mentions + sum(post[1] for post in self._posts)
-        usual = self._rate.per_minute(horizon_ms) * parameters.span_ms / _MINUTE_MS
-        return min(1.0, parameters.learned_ratio * usual / together)
+        return min(1.0, parameters.learned_ratio * self._usual_posts(horizon_ms) / together)

@@ -50,7 +50,7 @@ class MentionBurstParameters:
     learned: float = 1.0
     #: Milliseconds after an alert in which no other is opened, and after which another one is
     #: only if the talk had calmed down in between: otherwise it would be the same event.
-    cool_down_ms: int = 900_000
+    cool_down_ms: int = 600_000
     #: Times the usual number of authors at which the talk has calmed down.
     calm_ratio: float = 2.0
 
@@ -78,7 +78,7 @@ class MentionBurst(Detector[Post]):
 
     pattern: ClassVar[Pattern] = "mention_burst"
     topic: ClassVar[str] = POSTS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, parameters: MentionBurstParameters = PARAMETERS) -> None:
         self._parameters = parameters
@@ -96,12 +96,14 @@ class MentionBurst(Detector[Post]):
 
     def observe(self, event: Post, time_ms: int) -> Opening | None:
         self._look_until(time_ms)
+        if not self._armed:
+            # Before this post: in a silent token's calm it would be too much itself.
+            self._span.forget(time_ms)
+            self._armed = self._span.authors <= self._parameters.calm_ratio * self._usual()
         self._span.add(event.author, time_ms)
         if self._looked < self._parameters.grace_steps:
             return None
         authors = self._span.authors
-        if not self._armed:
-            self._armed = authors <= self._parameters.calm_ratio * self._usual()
         if not self._armed or time_ms < self._quiet_until_ms:
             return None
         opening = self._judge(authors)

@@ -19,28 +19,38 @@ class DivergenceParameters:
 
     #: What is measured over which time.
     gauge: GaugeParameters = field(default_factory=GaugeParameters)
-    #: Posts in the span at least, and in each third of it: a burst of feeling is no campaign.
-    posts: float = 12.0
+    #: Posts in the span at least, and in each third of it.
+    posts: float = 10.0
     part_posts: float = 2.0
+    #: The quietest third's part of the posts at least: a burst of feeling is no campaign.
+    part_share: float = 0.12
+    #: Times the usual number of posts: a few that go against the price are there every day.
+    posts_ratio: float = 1.6
     #: Standard errors of the mean sentiment away from the token's usual one at least.
     feeling_z: float = 2.0
-    #: The same shift in sentiment (−1..1), in the span and in each third.
+    #: The part of the way from the usual mood to the utmost one, in the span and in each third. A
+    #: usually happy crowd has not far to go.
     shift: float = 0.2
-    part_shift: float = 0.1
+    part_shift: float = 0.05
     #: The mean sentiment itself, in its direction: a happy crowd that turns mixed is no fear.
     feeling: float = 0.1
     #: Standard deviations of the price trend at least.
-    trend_z: float = 1.2
+    trend_z: float = 0.8
     #: Geometric mean of both z: where one side is weak the other must be the stronger.
-    both_z: float = 2.5
+    both_z: float = 2.0
     #: Log return of the price over the span at least: what a trader would notice.
     trend: float = 0.012
     #: Share of the trend that each third must have gone: a jump is no trend.
-    part_trend: float = 0.05
-    #: Milliseconds for which all of it must hold before an alert.
+    part_trend: float = 0.06
+    #: Standard errors by which the buyers' share may go the talk's way: where those who talk also
+    #: trade, they mean it.
+    buying_z: float = 1.0
+    #: Milliseconds between two moments at which all of it holds before an alert, and how long it
+    #: may be interrupted: prices jitter at the edges of the thirds.
     persistence_ms: int = 60_000
+    lapse_ms: int = 300_000
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
-    cool_down_ms: int = 1_800_000
+    cool_down_ms: int = 1_200_000
 
 
 PARAMETERS = DivergenceParameters()
@@ -50,18 +60,20 @@ class SentimentPriceDivergence(JoinedDetector):
     """Flag sentiment and price trend that pull in opposite directions for some minutes.
 
     Use: tokens with posts and trades. Weakness: a trend of some minutes says little about the
-    next; irony reads as joy. Both sides are measured against the token's own history, posts by
-    the standard error of their mean, returns by the volatility of a random walk (field practice:
-    no labelled benchmark is published). Parameters: ``DivergenceParameters``.
+    next; irony reads as joy; talk that is no louder than usual is taken for none, and a campaign
+    that has its buyers too is not told. Both sides are measured against the token's own history,
+    posts by the standard error of their mean, returns by the volatility of a random walk (field
+    practice: no labelled benchmark is published). Parameters: ``DivergenceParameters``.
     """
 
     pattern: ClassVar[Pattern] = "sentiment_price_divergence"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def __init__(self, parameters: DivergenceParameters = PARAMETERS) -> None:
         self._parameters = parameters
         self._gauge = DivergenceGauge(parameters.gauge)
-        self._since_ms: int | None = None
+        #: The first and the last moment at which all held, without a long interruption.
+        self._held_ms: tuple[int, int] | None = None
         self._quiet_until_ms = 0
 
     def observe(self, view: TokenView, signal: Signal, time_ms: int) -> Opening | None:
@@ -70,13 +82,12 @@ class SentimentPriceDivergence(JoinedDetector):
             return None
         reading = self._gauge.read(signal, time_ms)
         if reading is None or not _diverges(reading, self._parameters):
-            self._since_ms = None
             return None
-        if self._since_ms is None:
-            self._since_ms = time_ms
-        if time_ms - self._since_ms < self._parameters.persistence_ms:
-            return None
-        if time_ms < self._quiet_until_ms:
+        first_ms, last_ms = self._held_ms or (time_ms, time_ms)
+        if time_ms - last_ms > self._parameters.lapse_ms:
+            first_ms = time_ms
+        self._held_ms = first_ms, time_ms
+        if time_ms - first_ms < self._parameters.persistence_ms or time_ms < self._quiet_until_ms:
             return None
         self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
         return _opening(self._parameters, reading, time_ms)
@@ -87,23 +98,24 @@ class SentimentPriceDivergence(JoinedDetector):
 
 
 def _diverges(reading: Reading, parameters: DivergenceParameters) -> bool:
-    way = math.copysign(1.0, reading.shift)
+    way = reading.way
     return (
-        reading.posts >= parameters.posts
+        reading.posts >= max(parameters.posts, reading.usual_posts * parameters.posts_ratio)
         and way * reading.feeling_z >= parameters.feeling_z
-        and way * reading.shift >= parameters.shift
+        and reading.shift(reading.feeling) >= parameters.shift
         and way * reading.feeling >= parameters.feeling
         and -way * reading.trend >= parameters.trend
         and -way * reading.trend_z >= parameters.trend_z
         and -reading.feeling_z * reading.trend_z >= parameters.both_z**2
-        and all(_agrees(part, reading, way, parameters) for part in reading.parts)
+        and way * reading.buying_z <= parameters.buying_z
+        and all(_agrees(part, reading, parameters) for part in reading.parts)
     )
 
 
-def _agrees(part: Part, reading: Reading, way: float, parameters: DivergenceParameters) -> bool:
+def _agrees(part: Part, reading: Reading, parameters: DivergenceParameters) -> bool:
     return (
-        part.posts >= parameters.part_posts
-        and way * (part.feeling - reading.usual_feeling) >= parameters.part_shift
+        part.posts >= max(parameters.part_posts, parameters.part_share * reading.posts)
+        and reading.shift(part.feeling) >= parameters.part_shift
         and part.trend / reading.trend >= parameters.part_trend
     )
 
@@ -116,7 +128,7 @@ class ConvergenceWatch(FollowUp):
     closed_share: ClassVar[float] = 0.5
 
     def __init__(self, opening: Opening, span_ms: int, posts: float) -> None:
-        feeling, trend = opening.evidence
+        feeling, trend, _posts = opening.evidence
         self._opening = opening
         self._span_ms = span_ms
         self._posts = posts
@@ -189,14 +201,21 @@ def _opening(parameters: DivergenceParameters, reading: Reading, time_ms: int) -
                 threshold=reading.usual_feeling
                 + (reading.feeling - reading.usual_feeling)
                 * min(1.0, parameters.feeling_z / abs(reading.feeling_z)),
-                weight=0.5,
+                weight=0.45,
             ),
             Evidence(
                 feature="price_trend",
                 value=math.expm1(reading.trend),
                 baseline=0.0,
                 threshold=math.expm1(reading.trend * parameters.trend_z / abs(reading.trend_z)),
-                weight=0.5,
+                weight=0.45,
+            ),
+            Evidence(
+                feature="posts",
+                value=reading.posts,
+                baseline=reading.usual_posts,
+                threshold=max(parameters.posts, parameters.posts_ratio * reading.usual_posts),
+                weight=0.1,
             ),
         ),
     )

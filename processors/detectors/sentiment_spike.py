@@ -13,8 +13,9 @@ from typing import ClassVar
 from zlib import crc32
 
 from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
-from processors.detectors.recent import last_price, mentions_a_minute, since
+from processors.detectors.recent import since
 from processors.detectors.statistics import DecayingMoments, DecayingRate, squash
+from processors.detectors.talk_watch import TalkWatch
 from processors.sentiment import sentiment
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
@@ -32,7 +33,7 @@ class SentimentSpikeParameters:
     #: Milliseconds after which a post counts half in the baseline: a few hours of habit.
     half_life_ms: int = 14_400_000
     #: Posts learned before anything may alert: enough for a mean and a deviation.
-    grace_posts: int = 30
+    grace_posts: int = 15
     #: Posts in the span at least; fewer are an accident.
     posts: int = 8
     #: Distinct authors at least; one loud person is no crowd.
@@ -41,10 +42,14 @@ class SentimentSpikeParameters:
     burst: float = 4.0
     #: Times the usual rate; a busy token reaches significance with a small rise.
     ratio: float = 2.5
-    #: Shift of the mean sentiment (−1..1) away from the token's usual one.
-    shift: float = 0.3
+    #: The part of the way that the mean sentiment has gone from the token's usual one to the utmost
+    #: (±1): a usually happy crowd has not far to go, and people who pass on news go a third of it.
+    shift: float = 0.4
     #: The same shift in standard errors of a mean of that many posts.
-    shift_errors: float = 3.0
+    shift_errors: float = 2.5
+    #: Geometric mean of both deviations, the burst's and the shift's: where one is weak the other
+    #: must be the stronger.
+    strength: float = 4.2
     #: Least standard deviation of one post's sentiment; nobody feels the same in every post.
     deviation_floor: float = 0.2
     #: Posts a minute taken as usual at least, so that a silent token's third post is no burst.
@@ -57,7 +62,7 @@ class SentimentSpikeParameters:
     learned_ratio: float = 3.0
     #: Milliseconds after an alert in which no other is opened, and after which another one is
     #: only if the talk had calmed down in between: otherwise it would be the same event.
-    cool_down_ms: int = 900_000
+    cool_down_ms: int = 600_000
     #: Times the usual rate at which the talk has calmed down.
     calm_ratio: float = 2.5
 
@@ -77,7 +82,7 @@ class SentimentSpike(Detector[Post]):
 
     pattern: ClassVar[Pattern] = "sentiment_spike"
     topic: ClassVar[str] = POSTS.name
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def __init__(self, parameters: SentimentSpikeParameters = PARAMETERS) -> None:
         self._parameters = parameters
@@ -104,7 +109,7 @@ class SentimentSpike(Detector[Post]):
         return opening
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
-        return BurstWatch(opening, time_ms)
+        return MoodWatch(opening, time_ms)
 
     def _usual_rate(self, time_ms: int) -> float:
         """Posts a minute before the span."""
@@ -141,23 +146,24 @@ class SentimentSpike(Detector[Post]):
         usual_feeling = self._feeling.mean
         feeling = sum(mention.feeling for mention in self._span) / posts
         shift = feeling - usual_feeling
-        error = self._feeling.deviation(parameters.deviation_floor) / math.sqrt(posts)
-        if abs(shift) < parameters.shift or abs(shift) < parameters.shift_errors * error:
+        way = math.copysign(1.0, shift)
+        shift_errors = (
+            abs(shift) * math.sqrt(posts) / self._feeling.deviation(parameters.deviation_floor)
+        )
+        least = parameters.shift * (way - usual_feeling)
+        if abs(shift) < abs(least) or shift_errors < parameters.shift_errors:
             return None
-        if math.copysign(1.0, shift) * feeling < parameters.feeling:
+        strength = math.sqrt(burst * shift_errors)
+        if way * feeling < parameters.feeling or strength < parameters.strength:
             return None
         authors = len({mention.author for mention in self._span})
         if authors < parameters.authors:
             return None
-        strength = math.sqrt(burst * abs(shift) / error)
-        threshold = math.sqrt(parameters.burst * parameters.shift_errors)
-        score = squash(strength, threshold)
-        way = "hype" if shift > 0 else "panic"
         return Opening(
-            score=score,
+            score=squash(strength, parameters.strength),
             impact=1.0 - 1.0 / ratio,
             onset_ms=self._span[0].time_ms,
-            phase=way,
+            phase="hype" if shift > 0 else "panic",
             explanation=(
                 f"{posts} posts by {authors} authors within {span_minutes:.0f} minutes, "
                 f"{ratio:.1f} times the usual rate, and they turned clearly "
@@ -176,7 +182,7 @@ class SentimentSpike(Detector[Post]):
                     feature="mean_sentiment",
                     value=feeling,
                     baseline=usual_feeling,
-                    threshold=usual_feeling + math.copysign(parameters.shift, shift),
+                    threshold=usual_feeling + least,
                     weight=0.4,
                 ),
                 Evidence(
@@ -198,51 +204,30 @@ class _Mention:
     author: int
 
 
-class BurstWatch(FollowUp):
-    """Does the price react, is it mostly bots that talk, and when does the talk calm down?
+class MoodWatch(TalkWatch):
+    """Does the price go where the mood does, is it mostly bots that talk, and when is it over?
 
     Bots are told and leave the score alone: a made burst is a burst, and in simulated markets
     those that are mostly copies were right more often than others, not less.
     """
 
-    horizon_ms: ClassVar[int] = 7_200_000
-    #: The talk is over when its rate over five minutes is below this share of the burst's excess.
-    calm_share: ClassVar[float] = 0.25
-    #: A log return this large since the opening is a reaction of the price.
-    reaction: ClassVar[float] = 0.03
     #: The talk is mostly bots' when so much of it does not count; after news a tenth does not.
     made_share: ClassVar[float] = 0.5
 
     def __init__(self, opening: Opening, time_ms: int) -> None:
-        rate = opening.evidence[0]
-        self._opening = opening
-        self._opened_ms = time_ms
-        self._burst_rate = rate.value
-        self._usual_rate = rate.baseline or 0.0
-        self._phase = opening.phase
-        self._score = opening.score
-        self._evidence = opening.evidence
-        self._explanation = opening.explanation
-        self._first_price: float | None = None
-        self._reacted = False
+        super().__init__(
+            opening,
+            time_ms,
+            followed_score=0.1,
+            rising=opening.phase == "hype",
+            words=("follows", "opposes"),
+        )
         self._made = False
 
     def review(self, view: TokenView, now_ms: int) -> Revision | None:
-        price = last_price(view)
-        if self._first_price is None:
-            self._first_price = price
-        if now_ms - self._opened_ms >= 300_000 and self._is_calm(view, now_ms):
-            return self._revision("resolved", now_ms)
         made = self._sees_bots(view, now_ms)
-        reacted = self._sees_reaction(price)
-        return self._revision("open", None) if made or reacted else None
-
-    def expire(self, now_ms: int) -> Revision:
-        return self._revision("resolved", now_ms)
-
-    def _is_calm(self, view: TokenView, now_ms: int) -> bool:
-        calm = self._usual_rate + self.calm_share * (self._burst_rate - self._usual_rate)
-        return mentions_a_minute(view, now_ms, 300_000) <= calm
+        revision = super().review(view, now_ms)
+        return self._revision("open", None) if made and revision is None else revision
 
     def _sees_bots(self, view: TokenView, now_ms: int) -> bool:
         """Whether it now turns out that most of the talk is copies, few authors, young accounts."""
@@ -266,41 +251,3 @@ class BurstWatch(FollowUp):
             ),
         )
         return True
-
-    def _sees_reaction(self, price: float | None) -> bool:
-        """Whether the price has just moved for the first time since the opening."""
-        if self._reacted or price is None or self._first_price is None:
-            return False
-        change = math.log(price / self._first_price)
-        if abs(change) < self.reaction:
-            return False
-        self._reacted = True
-        self._follow_price(change)
-        return True
-
-    def _follow_price(self, change: float) -> None:
-        same_way = (change > 0) == (self._opening.phase == "hype")
-        self._phase = f"{self._opening.phase}, price {'follows' if same_way else 'opposes'}"
-        if same_way:
-            self._score = min(1.0, self._score + 0.1)
-        self._explanation += f" The price has moved {math.expm1(change):+.1%} since."
-        self._evidence += (
-            Evidence(
-                feature="price_change",
-                value=math.expm1(change),
-                baseline=0.0,
-                threshold=math.copysign(math.expm1(self.reaction), change),
-                weight=0.2,
-            ),
-        )
-
-    def _revision(self, status: str, ended_ms: int | None) -> Revision:
-        return Revision(
-            score=self._score,
-            impact=self._opening.impact,
-            phase=self._phase if status == "open" else "calmed",
-            status="open" if status == "open" else "resolved",
-            explanation=self._explanation,
-            evidence=self._evidence,
-            ended_ms=ended_ms,
-        )

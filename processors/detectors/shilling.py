@@ -64,7 +64,7 @@ class ShillingParameters:
     half_life_ms: int = 86_400_000
     #: Milliseconds after an alert in which no other is opened, and after which another one is
     #: only if there were few copies in between: otherwise it would be the same event.
-    cool_down_ms: int = 900_000
+    cool_down_ms: int = 600_000
 
 
 PARAMETERS = ShillingParameters()
@@ -86,7 +86,7 @@ class Shilling(Detector[Post]):
 
     pattern: ClassVar[Pattern] = "shilling"
     topic: ClassVar[str] = POSTS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, parameters: ShillingParameters = PARAMETERS) -> None:
         self._parameters = parameters

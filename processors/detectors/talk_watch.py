@@ -27,14 +27,27 @@ class TalkWatch(FollowUp):
     #: A log return this large since the opening is a reaction of the price.
     reaction: ClassVar[float] = 0.03
 
-    def __init__(self, opening: Opening, time_ms: int, followed_score: float = 0.0) -> None:
-        """``followed_score`` is added to the score when the price has risen since."""
+    def __init__(
+        self,
+        opening: Opening,
+        time_ms: int,
+        *,
+        followed_score: float = 0.0,
+        rising: bool = True,
+        words: tuple[str, str] = ("rises", "falls"),
+    ) -> None:
+        """``followed_score`` is added to the score when the price has gone the talk's way since.
+
+        That is up, or down when not ``rising``; ``words`` tell what it did, its way first.
+        """
         rate = next(e for e in opening.evidence if e.feature == "mention_rate")
         self._opening = opening
         self._opened_ms = time_ms
         self._highest_rate = rate.value
         self._usual_rate = rate.baseline or 0.0
         self._followed_score = followed_score
+        self._rising = rising
+        self._words = words
         self._phase = opening.phase
         self._score = opening.score
         self._evidence = opening.evidence
@@ -66,14 +79,12 @@ class TalkWatch(FollowUp):
         return self._usual_rate + self.calm_share * (self._highest_rate - self._usual_rate)
 
     def _follow_price(self, change: float) -> None:
-        self._phase = f"{self._opening.phase}, price {'rises' if change > 0 else 'falls'}"
-        if change > 0:
+        followed = (change > 0) == self._rising
+        self._phase = f"{self._opening.phase}, price {self._words[0 if followed else 1]}"
+        if followed:
             self._score = min(1.0, self._score + self._followed_score)
-        self._explanation = (
-            f"{self._opening.explanation} The price has moved {math.expm1(change):+.1%} since."
-        )
-        self._evidence = (
-            *self._opening.evidence,
+        self._explanation += f" The price has moved {math.expm1(change):+.1%} since."
+        self._evidence += (
             Evidence(
                 feature="price_change",
                 value=math.expm1(change),

@@ -88,6 +88,14 @@ def test_one_burst_is_one_alert_and_after_calm_the_next_is_another() -> None:
     assert len(found) == 2
 
 
+def test_the_few_posts_of_a_silent_token_are_its_calm() -> None:
+    quiet = [post(10 * n, "gm", f"author{n}") for n in range(30)]
+    calm = [post(307 + 4 * n, "gm", f"friend{n}") for n in range(3)]
+    found = openings(MentionBurst(), chain(quiet, burst(301), calm, burst(317)))
+
+    assert len(found) == 2
+
+
 def test_earlier_bursts_do_not_hide_the_next() -> None:
     stream: list[list[Post]] = []
     for hour in range(6):

@@ -30,7 +30,9 @@ class Market:
         mood: Course = lambda _: 0.0,
         price: Course = lambda _: 0.0,
         posts: int = 1,
+        buys: int = 2,
     ) -> None:
+        """``buys`` of the three trades of a minute are purchases."""
         base = self._walk
         for minute in range(minutes):
             self._minute += 1
@@ -38,7 +40,9 @@ class Market:
             feeling = max(-1.0, min(1.0, mood(minute) + noise))
             self._observe(talk(self._minute, posts, feeling))
             self._walk = base + price(minute) + self._chance.gauss(0.0, 0.001)
-            self._observe(trading(self._minute, math.exp(self._walk)))
+            trades = trading(self._minute, math.exp(self._walk))
+            trades.values["buys"] = float(buys)
+            self._observe(trades)
 
     def _observe(self, signal: Any) -> None:
         time_ms = at_ms(self._minute)
@@ -72,6 +76,32 @@ def test_fear_under_a_rising_price_opens() -> None:
     assert opening.phase == "price rises, talk sours"
 
 
+def test_joy_in_a_usually_happy_crowd_opens_too() -> None:
+    market = Market()
+    market.run(_USUAL_MINUTES, mood=lambda _: 0.45)
+    market.run(20, mood=lambda _: 0.8, price=lambda minute: -0.004 * minute, posts=6)
+    assert len(market.found) == 1
+
+
+def test_joy_that_is_no_louder_than_usual_opens_nothing() -> None:
+    market = usual()
+    market.run(20, mood=lambda _: 0.7, price=lambda minute: -0.006 * minute)
+    assert market.found == []
+
+
+def test_joy_of_people_who_buy_opens_nothing() -> None:
+    market = usual()
+    market.run(20, mood=lambda _: 0.7, price=lambda minute: -0.004 * minute, posts=3, buys=3)
+    assert market.found == []
+
+
+def test_a_venue_that_tells_no_buyers_takes_nothing_away() -> None:
+    market = Market()
+    market.run(_USUAL_MINUTES, buys=0)
+    market.run(20, mood=lambda _: 0.7, price=lambda minute: -0.004 * minute, posts=3, buys=0)
+    assert len(market.found) == 1
+
+
 def test_joy_over_a_rising_price_is_no_divergence() -> None:
     market = usual()
     market.run(20, mood=lambda _: 0.7, price=lambda minute: 0.004 * minute, posts=3)
@@ -93,6 +123,29 @@ def test_a_short_burst_of_joy_in_a_falling_price_opens_nothing() -> None:
         posts=4,
     )
     assert market.found == []
+
+
+def test_a_campaign_is_told_although_the_talk_was_mixed_for_a_moment() -> None:
+    market = usual()
+    market.run(
+        24,
+        mood=lambda minute: -0.2 if minute == 15 else 0.7,
+        price=lambda minute: -0.004 * minute,
+        posts=3,
+    )
+    assert len(market.found) == 1
+
+
+def test_the_opening_tells_how_much_is_said() -> None:
+    market = usual()
+    market.run(20, mood=lambda _: 0.7, price=lambda minute: -0.004 * minute, posts=3)
+
+    ((_, opening),) = market.found
+    posts = opening.evidence[-1]
+    assert posts.feature == "posts"
+    assert posts.baseline is not None
+    assert posts.threshold is not None
+    assert posts.baseline < posts.threshold <= posts.value
 
 
 def test_nothing_opens_before_there_is_a_history() -> None:

@@ -59,6 +59,23 @@ def test_a_burst_of_anger_opens_as_panic() -> None:
     assert "negative" in opening.explanation
 
 
+def test_a_usually_happy_crowd_can_be_beside_itself() -> None:
+    mild = ("good day for it", "decent day, nice", "where do I find the chart", "looks fine")
+    chance = random.Random(7)
+    happy = [
+        post(n + chance.random(), mild[n % 4], f"author{int(60 * chance.random())}")
+        for n in range(180)
+    ]
+    ((_, opening),) = openings(SentimentSpike(), chain(happy, burst(181, HAPPY, 60, 60)))
+
+    assert opening.phase == "hype"
+
+
+def test_good_news_passed_on_opens_nothing() -> None:
+    news = ("solid progress on the wallet", "where do I find the chart", "any news", "good to see")
+    assert after_usual(burst(181, news, posts=60, authors=60)) == []
+
+
 def test_the_usual_talk_opens_nothing() -> None:
     assert after_usual() == []
 
