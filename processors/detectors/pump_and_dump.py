@@ -6,7 +6,8 @@ as several buys in one millisecond; and after Kamps and Kleinberg, "To the moon:
 detecting cryptocurrency pump-and-dumps" (2018): price and volume against the token's own recent
 past. All three are judged at every trade, so that the first word comes within seconds, and all
 are free of scale: counts against the expected count, volume against its mean, price against its
-own spread as an online River scorer has learned it.
+own spread as an online River scorer has learned it. What "at any price" means is measured, too: how
+far the single orders climbed the offers, summed up.
 
 Weakness: a listing or a single whale who buys in many slices looks the same in trades alone; the
 joined axis must tell them apart. A token that nobody trades gives no trades to see a pump in.
@@ -15,7 +16,7 @@ joined axis must tell them apart. A token that nobody trades gives no trades to 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import exp, expm1, inf, log, log1p, log10, sqrt
+from math import exp, expm1, log, log1p, log10, sqrt
 from statistics import NormalDist
 from typing import Any, ClassVar
 
@@ -41,7 +42,8 @@ class Floors:
 
     Recorded pumps pass 10 standard deviations of rush orders within seconds, ordinary bursts
     rarely at all; their buy volume reaches 90 to 1,400 times the mean. ``lifts`` tells a crowd
-    from one whale who sweeps the book. All lie in the flat part of F1 on recorded pumps.
+    from one whale who sweeps the book, ``sweep`` a crowd from many who buy what is offered. All
+    lie in the flat part of F1 on recorded pumps.
     """
 
     rush: float
@@ -52,12 +54,11 @@ class Floors:
     deviation: float = 3.0
     #: ... and what a trader would call a rise at all (log price).
     rise: float = 0.03
+    #: How far the orders climbed the offers, each for itself, together (log price).
+    sweep: float = 0.0
     #: Part of the orders that buy, and part of the buying orders that lift the price.
     buy_share: float = 0.0
     lift_share: float = 0.0
-    #: Buying orders that ``crowd_half_life_ms`` holds in usual times.
-    usual_orders: float = 0.0
-    age_ms: float = inf
 
     def passed_by(self, strengths: _Strengths) -> bool:
         """Whether all but the rise itself is reached."""
@@ -66,10 +67,9 @@ class Floors:
             and strengths.rush >= self.rush
             and strengths.lifts >= self.lifts
             and strengths.volume >= self.volume
+            and strengths.sweep >= self.sweep
             and strengths.buy_share >= self.buy_share
             and strengths.lift_share >= self.lift_share
-            and strengths.usual_orders >= self.usual_orders
-            and strengths.age_ms <= self.age_ms
             and strengths.total() >= self.total
         )
 
@@ -96,26 +96,21 @@ class PumpSettings:
     #: A rise is learned as no more than this many deviations, so that one pump cannot hide the
     #: next behind a spread of its own making.
     price_clip: float = 3.0
-    #: What opens an alert: a crowd that nobody can overlook, ...
-    crowd: Floors = Floors(rush=10.0, lifts=11.0, volume=50.0, total=11.2)
-    #: ... or a smaller one, if it is young and the token trades steadily: there a count far above
-    #: expectation means something, where trades are rare they come in clumps anyway.
-    burst: Floors = Floors(
-        rush=5.0, lifts=5.0, volume=22.0, total=9.5, usual_orders=0.7, age_ms=45_000.0
-    )
-    #: ... or one that is modest in everything, if hardly anybody sells into it and most of its
-    #: orders lift the price. In 226 recorded coin-days this adds no alert, also with a floor of
-    #: 0.7 for the part that buys; without the two shares it would add about thirty.
+    #: What opens an alert: a crowd that climbs the offers, whatever they cost. Bursts without a
+    #: pump climb half as far as pumps with the same total; two of them had twice as many rush
+    #: orders as is asked for, and passed every floor but this one.
+    crowd: Floors = Floors(rush=5.0, lifts=11.0, volume=70.0, total=11.4, sweep=0.06)
+    #: ... or one that is modest in everything, if few sell into it and most of its orders lift the
+    #: price. Its other floors leave ``total`` little to do: it is where scores begin.
     unanimous: Floors = Floors(
-        rush=5.0,
-        lifts=6.0,
-        volume=10.0,
-        total=8.5,
+        rush=4.5,
+        lifts=7.0,
+        volume=12.0,
+        total=6.0,
         deviation=2.0,
         rise=0.025,
-        buy_share=0.8,
-        lift_share=0.5,
-        usual_orders=0.2,
+        buy_share=0.7,
+        lift_share=0.6,
     )
     #: A burst of this age counts as it is, a younger one more: pumps are sudden.
     sudden_ms: float = 30_000.0
@@ -131,7 +126,7 @@ class PumpSettings:
 
     def ways(self) -> tuple[Floors, ...]:
         """What opens an alert, the most convincing first."""
-        return self.crowd, self.burst, self.unanimous
+        return self.crowd, self.unanimous
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Settings are code, not state: a token's pickle holds what differs from the defaults."""
@@ -151,7 +146,7 @@ class PumpAndDump(Detector[Tick]):
 
     pattern: ClassVar[Pattern] = "pump_and_dump"
     topic: ClassVar[str] = TICKS.name
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
 
     def __init__(self, settings: PumpSettings = SETTINGS) -> None:
         self._settings = settings
@@ -176,7 +171,7 @@ class PumpAndDump(Detector[Tick]):
             return None
         if history is None:
             history = self._history = _History(self._settings, time_ms)
-        history.add(float(event.amount), lifted, time_ms)
+        history.add(float(event.amount), rise, lifted, time_ms)
         opening = self._judge(history, price, rise, time_ms)
         if time_ms - self._learned_ms >= self._settings.price_sample_ms:
             self._learned_ms = time_ms
@@ -213,7 +208,8 @@ class PumpAndDump(Detector[Tick]):
             return None
         self._silent_until_ms = time_ms + settings.cool_down_ms
         self._alerted = (price, rise)
-        return _opening(passed[0], history, strengths, rise, time_ms)
+        excess = strengths.total() - min(floors.total for floors in settings.ways())
+        return _opening(passed[0], history, strengths, rise, excess, time_ms)
 
     def _learn(self, rise: float) -> None:
         gaussian: Any = self._scorer.gaussian
@@ -242,10 +238,10 @@ class _Strengths:
     #: Orders that lifted the price, and their part of the buying orders (0..1).
     lifts: float
     lift_share: float
+    #: How far the orders climbed the offers, each from its first fill to its highest, together.
+    sweep: float
     #: The part of all orders that buy (0..1).
     buy_share: float
-    #: Buying orders to be expected in as much time.
-    usual_orders: float
     #: How long the burst has been going on, and that as a strength: above 0 while it is young.
     age_ms: float
     suddenness: float
@@ -275,6 +271,8 @@ class _History:
         "_rush_orders",
         "_sales",
         "_settings",
+        "_sweep",
+        "_top",
         "_usual_orders",
         "_usual_rush_orders",
         "_usual_volume",
@@ -289,11 +287,13 @@ class _History:
         self._last_buy_ms = -1
         self._last_sale_ms = -1
         self._repeats = False
+        self._top = 0.0
         half_life = settings.crowd_half_life_ms
         self._orders = DecayingSum(half_life)
         self._rush_orders = DecayingSum(half_life)
         self._sales = DecayingSum(half_life)
         self._lifts = DecayingSum(half_life)
+        self._sweep = DecayingSum(half_life)
         self._volume = DecayingSum(half_life)
         self._usual_orders = DecayingRate(settings.order_baseline_half_life_ms)
         self._usual_rush_orders = DecayingRate(settings.crowd_baseline_half_life_ms)
@@ -302,23 +302,29 @@ class _History:
         for rate in (self._usual_orders, self._usual_rush_orders, self._usual_volume):
             rate.learn(time_ms, 0.0)
 
-    def add(self, amount: float, lifted: bool, time_ms: int) -> None:
-        """Count one buy; ``lifted`` tells whether its price is above the last trade's."""
+    def add(self, amount: float, rise: float, lifted: bool, time_ms: int) -> None:
+        """Count one buy; ``rise`` is its log price above the mean of its own quote currency, and
+        ``lifted`` tells whether its price is above the last trade's."""
         self._volume.add(amount, time_ms)
         self._usual_volume.learn(time_ms, amount)
         if time_ms != self._last_buy_ms:
             self._last_buy_ms = time_ms
             self._repeats = False
+            self._top = rise
             if self._orders.at(time_ms) < self._settings.onset_orders:
                 self._burst_ms = time_ms
             self._orders.add(1.0, time_ms)
             self._usual_orders.learn(time_ms)
             if lifted:
                 self._lifts.add(1.0, time_ms)
-        elif not self._repeats:
+            return
+        if not self._repeats:
             self._repeats = True
             self._rush_orders.add(1.0, time_ms)
             self._usual_rush_orders.learn(time_ms)
+        if rise > self._top:
+            self._sweep.add(rise - self._top, time_ms)
+            self._top = rise
 
     def add_sale(self, time_ms: int) -> None:
         """Count one selling order, however many makers it fills."""
@@ -355,8 +361,8 @@ class _History:
             deviation=deviation,
             lifts=lifts,
             lift_share=lifts / orders,
+            sweep=self._sweep.at(time_ms),
             buy_share=orders / (orders + self._sales.at(time_ms)),
-            usual_orders=usual_orders,
             age_ms=age_ms,
             suddenness=log(settings.sudden_ms / age_ms),
         )
@@ -377,12 +383,13 @@ def _opening(
     history: _History,
     strengths: _Strengths,
     rise: float,
+    excess: float,
     time_ms: int,
 ) -> Opening:
     seen, expected = history.rush_orders(time_ms)
     percent = expm1(rise)
     return Opening(
-        score=_score(strengths.total() - floors.total, rise),
+        score=_score(excess, rise),
         # What a late buyer loses when the rise is given back.
         impact=max(0.0, percent / (1.0 + percent)),
         onset_ms=min(history.burst_ms, time_ms),
@@ -393,8 +400,9 @@ def _opening(
             f"the usual, and the price is {percent:+.1%} against the last minutes."
         ),
         evidence=(
-            _evidence("rush_orders", seen, expected, _count(floors.rush, expected), 0.3),
+            _evidence("rush_orders", seen, expected, _count(floors.rush, expected), 0.2),
             _evidence("orders_deviation", strengths.orders, 0.0, None, 0.1),
+            _evidence("price_swept", expm1(strengths.sweep), 0.0, _rate(floors.sweep), 0.1),
             _evidence("price_lifting_orders", strengths.lifts, None, floors.lifts, 0.1),
             _evidence("buy_volume_ratio", strengths.volume, 1.0, floors.volume, 0.2),
             _evidence("price_rise_deviation", strengths.deviation, 0.0, floors.deviation, 0.2),
@@ -414,6 +422,11 @@ def _count(deviations: float, expected: float) -> float:
     return expected + deviations * sqrt(expected + 1.0)
 
 
+def _rate(log_price: float) -> float | None:
+    """A floor as a part of the price; 0 asks for nothing."""
+    return expm1(log_price) or None
+
+
 def _evidence(
     feature: str, value: float, baseline: float | None, threshold: float | None, weight: float
 ) -> Evidence:
@@ -423,5 +436,8 @@ def _evidence(
 
 
 def _score(excess: float, rise: float) -> float:
-    """0.5 at the threshold, towards 1 the further beyond it and the higher the rise."""
-    return 1.0 - 0.5 * exp(-excess - 5.0 * rise)
+    """0.5 at the lowest threshold, towards 1 the further beyond it and the higher the rise.
+
+    A quarter of the excess, which adds up what four strengths are beyond theirs.
+    """
+    return 1.0 - 0.5 * exp(-excess / 4.0 - 5.0 * rise)

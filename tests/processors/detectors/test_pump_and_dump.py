@@ -74,8 +74,41 @@ def test_a_crowd_that_sells_is_no_pump() -> None:
     assert run(ticks(quiet(10), falling)) == []
 
 
+def large_crowd(climb: float) -> list[Trade]:
+    """Each order climbs the offers so far, from its first fill to its third; many sell into it."""
+    buys = [
+        Trade(trade.at_ms, "buy", trade.price * (1 + climb / 2 * (fill % 3)), trade.amount)
+        for fill, trade in enumerate(pump(PUMP_MS, rise=0.08))
+    ]
+    sales = [Trade(t.at_ms + 100, "sell", t.price * 0.999, t.amount) for t in buys[::3]]
+    return buys + sales
+
+
+def test_a_crowd_that_climbs_the_offers_is_a_pump_although_many_sell_into_it() -> None:
+    [(time_ms, opening)] = run(ticks(quiet(10), large_crowd(climb=0.006)))
+    assert 0 <= time_ms - START_MS - PUMP_MS <= 10_000
+    evidence = {item.feature: item for item in opening.evidence}
+    assert evidence["price_swept"].threshold == pytest.approx(math.expm1(SETTINGS.crowd.sweep))
+    assert evidence["price_swept"].value >= evidence["price_swept"].threshold
+    assert evidence["buy_share"].value < SETTINGS.unanimous.buy_share
+
+
+def test_many_who_buy_what_is_offered_while_many_sell_are_no_pump() -> None:
+    assert run(ticks(quiet(10), large_crowd(climb=0.0008))) == []
+
+
+def test_prices_of_two_currencies_in_one_millisecond_are_no_climb() -> None:
+    stream = []
+    for number, (tick, time_ms) in enumerate(ticks(quiet(10), large_crowd(climb=0.0008))):
+        if number % 2:
+            in_bitcoin = {"quote": "BTC", "price": f"{float(tick.price) / 50_000:.12f}"}
+            tick = Tick(**{f: getattr(tick, f) for f in tick.__struct_fields__} | in_bitcoin)
+        stream.append((tick, time_ms))
+    assert run(stream) == []
+
+
 def small_crowd(rise: float = 0.05) -> list[Trade]:
-    """Too few rush orders for a crowd, too rare a token for a burst."""
+    """It hardly climbs the offers."""
     start = price_at(quiet(10), PUMP_MS)
     return pump(PUMP_MS, rise=rise, orders=11, seconds=12, fills=2, start=start)
 
@@ -92,7 +125,7 @@ def test_a_small_crowd_that_nobody_sells_into_is_a_pump() -> None:
 
 def test_a_small_crowd_that_others_sell_into_is_no_pump() -> None:
     crowd = small_crowd()
-    sales = [Trade(t.at_ms + 300, "sell", t.price, t.amount / 10) for t in crowd[::4]]
+    sales = [Trade(t.at_ms + 300, "sell", t.price, t.amount / 10) for t in crowd[::3]]
     assert run(ticks(quiet(10), crowd, sales)) == []
 
 

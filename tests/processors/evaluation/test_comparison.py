@@ -57,7 +57,7 @@ def test_two_versions_of_a_detector_are_compared_by_what_they_say_of_recordings(
 
         def __init__(self) -> None:
             crowd = replace(SETTINGS.crowd, rush=1e6)
-            super().__init__(PumpSettings(crowd=crowd, burst=crowd, unanimous=crowd))
+            super().__init__(PumpSettings(crowd=crowd, unanimous=crowd))
 
     write_recording(tmp_path / "trades" / "a.csv.gz")
     labels = write_labels(tmp_path / "events.csv", "a.csv.gz")
