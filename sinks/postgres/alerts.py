@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
 
 from schemas.alerts import Alert
-from sinks.postgres.positions import (
-    Positions,
-    check_moved,
-    move_arguments,
-    move_positions,
-    move_statement,
-)
+from schemas.codec import encode
+from sinks.postgres.positions import Positions, check_moved, move_arguments
 from sinks.postgres.sink import PostgresSink
 
 CHANNEL = "memewatch_alerts"
@@ -23,36 +15,63 @@ _LONGEST_PAYLOAD = 7_900
 
 _COLUMNS = (*Alert.__struct_fields__, "seq")
 
-# Few statements, for each is a round trip on the alert's way to the screen. This one may have to
-# wait for the counter and then still sees the revisions of before; whoever was overtaken in
+# One statement and thus one round trip with its commit: an alert waits for nothing else on its way
+# to the screen. It writes nothing at all unless every position is where it was read. It may have
+# to wait for the counter, and then still sees the revisions of before; whoever was overtaken in
 # between meets the primary key, and starts again.
-_LOCK = """
-with counter as materialized (select seq from stream_state for update)
-select counter.seq, known.id, known.revision
-from counter left join alert_revisions as known on known.id = any($1::text[])
-"""
 _STORE = f"""
-with bodies as (
-    select value as body from jsonb_array_elements($1::jsonb)
+with moves as materialized (
+    select *
+    from unnest($5::text[], $6::integer[], $7::bigint[], $8::bigint[])
+        as moves (topic, partition, known, next_offset)
+), places as materialized (
+    select positions.topic, positions.partition, moves.next_offset
+    from positions join moves
+        on positions.topic = moves.topic and positions.partition = moves.partition
+        and positions.next_offset = moves.known
+    for update of positions
+), ready as materialized (
+    select where (select count(*) from places) = (select count(*) from moves)
+), counter as materialized (
+    select seq from stream_state where exists (select from ready) for update
+), numbered as materialized (
+    select id, revision, type, counter.seq + row_number() over (order by place) as seq,
+        left(body, -1) || ',"seq":' || counter.seq + row_number() over (order by place) || '}}'
+            as body
+    from counter cross join unnest($1::text[], $2::bigint[], $3::text[], $4::text[])
+        with ordinality as sent (id, revision, type, body, place)
+    where not exists (
+        select from alert_revisions as known
+        where known.id = sent.id and known.revision = sent.revision
+    )
 ), revisions as (
     insert into alert_revisions (id, revision, seq, body)
-    select body->>'id', (body->>'revision')::integer, (body->>'seq')::bigint, body from bodies
+    select id, revision::integer, seq, body::jsonb from numbered
 ), latest as (
     insert into alerts ({", ".join(_COLUMNS)})
-    select distinct on (id) {", ".join(_COLUMNS)}
-    from jsonb_populate_recordset(null::alerts, $1::jsonb)
-    order by id, revision desc
+    select distinct on (alert.id) {", ".join(f"alert.{name}" for name in _COLUMNS)}
+    from numbered cross join jsonb_populate_record(null::alerts, numbered.body::jsonb) as alert
+    order by alert.id, alert.revision desc
     on conflict (id) do update set
         {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "id")},
         updated_at = now()
     where alerts.revision < excluded.revision
-), counter as (
-    update stream_state set seq = $2
+), counted as (
+    update stream_state set seq = (select max(seq) from numbered)
+    where exists (select from numbered)
 ), moved as (
-    {move_statement(4)} returning 1
+    update positions set next_offset = places.next_offset from places
+    where exists (select from ready)
+        and positions.topic = places.topic and positions.partition = places.partition
+), changes as (
+    select '{{"type":"' || type || '","seq":' || seq || ',"previous_seq":' || seq - 1
+        || ',"alert":' || body || '}}' as whole, '{{"seq":' || seq || '}}' as short
+    from numbered order by seq
 )
-select (select count(*) from moved), pg_notify('{CHANNEL}', payload)
-from unnest($3::text[]) as payload
+select (select count(*) from places) as places, count(pg_notify(
+    '{CHANNEL}', case when octet_length(whole) < {_LONGEST_PAYLOAD} then whole else short end
+)) as accepted
+from changes
 """  # noqa: S608 - the names are the contract's
 
 
@@ -60,55 +79,21 @@ class AlertSink(PostgresSink[Alert]):
     """Writes alerts. Whoever holds the counter's row decides the next number."""
 
     async def store(self, contents: Sequence[Alert], moved: Positions) -> None:
-        bodies: list[dict[str, Any]] = []
-        async with self._connection.transaction():
-            if contents:
-                bodies = await self._number(contents)
-            if bodies:
-                await self._insert(bodies, moved)
-            else:
-                await move_positions(self._connection, self._namespace, self._positions, moved)
-        self._metrics.rows.labels("alert_revisions").inc(len(bodies))
-        self._metrics.repeats.labels("alert_revisions").inc(len(contents) - len(bodies))
-
-    async def _number(self, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
-        """Lock the counter; the bodies of the revisions that are new, in their order, numbered."""
-        ids = list({alert.id for alert in alerts})
-        rows = await self._connection.fetch(_LOCK, ids)
-        known = {(row["id"], row["revision"]) for row in rows}
-        seq: int = rows[0]["seq"]
-        bodies = []
-        for alert in alerts:
-            if (alert.id, alert.revision) not in known:
-                known.add((alert.id, alert.revision))
-                seq += 1
-                bodies.append({**msgspec.to_builtins(alert), "seq": seq})
-        return bodies
-
-    async def _insert(self, bodies: list[dict[str, Any]], moved: Positions) -> None:
-        """Store and announce the numbered revisions, and the position after them."""
-        rows: int = await self._connection.fetchval(
+        first: dict[tuple[str, int], Alert] = {}
+        for alert in contents:
+            first.setdefault((alert.id, alert.revision), alert)
+        alerts = first.values()
+        [row] = await self._connection.fetch(
             _STORE,
-            msgspec.json.encode(bodies).decode(),
-            bodies[-1]["seq"],
-            [payload(body) for body in bodies],
+            [alert.id for alert in alerts],
+            [alert.revision for alert in alerts],
+            [change_type(alert.revision, alert.status) for alert in alerts],
+            [encode(alert).decode() for alert in alerts],
             *move_arguments(self._namespace, self._positions, moved),
         )
-        check_moved(rows, moved)
-
-
-def payload(body: dict[str, Any]) -> str:
-    """What is announced of one accepted revision, whose ``body`` has its ``seq``."""
-    change = {
-        "type": change_type(body["revision"], body["status"]),
-        "seq": body["seq"],
-        "previous_seq": body["seq"] - 1,
-        "alert": body,
-    }
-    encoded = msgspec.json.encode(change)
-    if len(encoded) >= _LONGEST_PAYLOAD:
-        encoded = msgspec.json.encode({"seq": body["seq"]})
-    return encoded.decode()
+        check_moved(row["places"], moved)
+        self._metrics.rows.labels("alert_revisions").inc(row["accepted"])
+        self._metrics.repeats.labels("alert_revisions").inc(len(contents) - row["accepted"])
 
 
 def change_type(revision: int, status: str) -> str:

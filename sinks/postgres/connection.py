@@ -19,6 +19,10 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "120s",
     "timezone": "UTC",
     "client_min_messages": "warning",
+    # The sink's statements are the same each time, and planning the one that stores an alert takes
+    # as long as running it.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
 }
 #: SQLSTATE classes that blame the row: data exception, constraint violation, program limit.
 _REFUSING_CLASSES = ("22", "23", "54")

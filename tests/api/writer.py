@@ -12,14 +12,21 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from memewatch.clock import SystemClock
 from memewatch.settings import Settings
 from schemas.alerts import Alert, Evidence, InputReference
 from schemas.times import EPOCH, from_ms, parse_rfc3339, rfc3339
-from sinks.postgres.alerts import payload
+from schemas.topics import ALERTS
+from sinks.dead_letters import DeadLetters
+from sinks.metrics import SinkMetrics
+from sinks.postgres.alerts import AlertSink
+from sinks.postgres.positions import read_positions
+from sinks.postgres.sink import SinkContext
 
 Connection = Any
 #: 2018-08-17T16:00:00Z
 START_MS = 1_534_521_600_000
+_NAMESPACE = "writer."
 
 
 def make_alert(number: int = 0, **changes: Any) -> Alert:
@@ -52,8 +59,10 @@ def make_alert(number: int = 0, **changes: Any) -> Alert:
 class Writer:
     """One connection with the sink's rights."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, settings: Settings) -> None:
         self.connection = connection
+        self._metrics = SinkMetrics()
+        self._dead_letters = DeadLetters(settings, SystemClock(), self._metrics)
         self._events = 0
 
     @classmethod
@@ -68,38 +77,21 @@ class Writer:
             database=settings.postgres_database,
         )
         try:
-            yield cls(connection)
+            yield cls(connection, settings)
         finally:
             await connection.close()
 
     async def alerts(self, *alerts: Alert) -> int:
-        """Commit the alerts together; returns the last number."""
-        async with self.connection.transaction():
-            seq: int = await self.connection.fetchval("select seq from stream_state for update")
-            for alert in alerts:
-                seq += 1
-                await self._alert({**msgspec.to_builtins(alert), "seq": seq})
-            await self.connection.execute("update stream_state set seq = $1", seq)
+        """Commit the alerts together, as the sink does; returns the last number."""
+        positions = await read_positions(self.connection, _NAMESPACE, {ALERTS.name: 1})
+        context = SinkContext(
+            self.connection, _NAMESPACE, positions, self._dead_letters, self._metrics
+        )
+        place = (ALERTS.name, 0)
+        moved = {place: positions[place] + len(alerts)}
+        await AlertSink(context, len(alerts)).store(alerts, moved)
+        seq: int = await self.connection.fetchval("select seq from stream_state")
         return seq
-
-    async def _alert(self, body: dict[str, Any]) -> None:
-        text = json.dumps(body)
-        await self.connection.execute(
-            "insert into alert_revisions (id, revision, seq, body) values ($1, $2, $3, $4)",
-            body["id"],
-            body["revision"],
-            body["seq"],
-            text,
-        )
-        names = ", ".join(body)
-        await self.connection.execute(
-            f"insert into alerts ({names}) "
-            f"select {names} from jsonb_populate_record(null::alerts, $1::jsonb) "
-            "on conflict (id) do update set updated_at = now(), "
-            + ", ".join(f"{name} = excluded.{name}" for name in body if name != "id"),
-            text,
-        )
-        await self.connection.execute("select pg_notify('memewatch_alerts', $1)", payload(body))
 
     async def token(self, token: str, last_ms: int, symbol: str | None = None) -> None:
         await self.connection.execute(
