@@ -82,6 +82,10 @@ class Browser:
         """Texts that are harder to read than WCAG AA allows."""
         return list(await self._do("lowContrast"))
 
+    async def accessibility_problems(self) -> list[str]:
+        """What axe-core finds wrong by WCAG 2.2 AA and by good practice."""
+        return list(await self._do("accessibilityProblems"))
+
     async def _do(self, command: str, **parameters: Any) -> Any:
         given = {name: value for name, value in parameters.items() if value is not None}
         stdin = self._process.stdin

@@ -16,6 +16,7 @@ from memewatch.stack.roles import API, OWNER, SINK, Role
 from sinks.migrations import upgrade
 from tests.api.writer import Writer
 from tests.browser.api_process import ApiProcess
+from tests.browser.browser import Browser, open_browser
 from tests.servers import Servers
 
 
@@ -61,6 +62,26 @@ async def api(api_settings: Settings) -> AsyncIterator[ApiProcess]:
     await api.start()
     yield api
     await api.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Name it after `api`, so that it is closed before."""
+    async with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(params=["dark", "light"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    """The theme the reader's system asks for."""
+    return str(request.param)
+
+
+@pytest.fixture(params=[1280, 390])
+async def screen(request: pytest.FixtureRequest, scheme: str) -> AsyncIterator[Browser]:
+    """A desktop's browser and a phone's, in both themes. Name it after `api`."""
+    async with open_browser(width=request.param, color_scheme=scheme) as browser:
+        yield browser
 
 
 def _as(role: Role, settings: Settings, servers: Servers) -> Settings:

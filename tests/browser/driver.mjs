@@ -1,6 +1,7 @@
 // Drives one page for the Python tests: a command a line on stdin, an answer a line on stdout.
 
 import { createInterface } from "node:readline";
+import { accessibilityProblems } from "./axe.mjs";
 import { lowContrast } from "./contrast.mjs";
 import { launch } from "./launch.mjs";
 
@@ -48,6 +49,7 @@ const commands = {
   evaluate: async ({ script }) => (await page.evaluate(script)) ?? null,
   title: async () => await page.title(),
   problems: async () => problems.splice(0),
+  accessibilityProblems: async () => await accessibilityProblems(page),
   lowContrast: async () => await page.evaluate(lowContrast),
   screenshot: async ({ path }) => void (await page.screenshot({ path })),
 };

@@ -128,6 +128,22 @@ test("whoever was led by an alert that is led itself now stands in the row of th
   expect(rowsOf(alerts, { ...EVERYTHING, pattern: "mention_burst" })).toEqual(["burst"]);
 });
 
+test("rows that will go into that of a leader further down do not stay", () => {
+  const floor = { id: "whale", event_time: at(6) };
+  const other = alertOf({ id: "other", seq: 4, event_time: at(7) });
+  const settled = (filter: Filter, ...alerts: (typeof pump)[]) =>
+    feedRows(held(...alerts), filter, floor).settled;
+  expect(settled(EVERYTHING, other, pump, whale)).toBe(1);
+  // Its leader is not known: it may be among the older ones.
+  expect(settled(EVERYTHING, other, whale)).toBe(1);
+  // Of these it would never have a row.
+  expect(settled(EVERYTHING, other, { ...pump, status: "retracted" }, whale)).toBe(2);
+  expect(settled({ ...EVERYTHING, severity: "low" }, pump, whale)).toBe(1);
+  expect(settled({ ...EVERYTHING, severity: "low" }, whale)).toBe(1);
+  expect(settled({ ...EVERYTHING, all: true }, other, pump, whale)).toBe(2);
+  expect(feedRows(held(other, whale), EVERYTHING, null).settled).toBe(2);
+});
+
 test("nobody vanishes when two alerts name each other", () => {
   const alerts = held({ ...pump, part_of: "burst" }, burst, { ...whale, part_of: "whale" });
   expect(rowsOf(alerts, EVERYTHING)).toEqual(["whale", "pump", "burst"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amount, change, leadingZeros, price, share } from "../src/format/numbers.ts";
+import { amount, change, leadingZeros, price, score, share } from "../src/format/numbers.ts";
 import { absoluteTime, duration, fullTime, relativeTime } from "../src/format/time.ts";
 import { patternName, plain } from "../src/format/words.ts";
 
@@ -33,8 +33,21 @@ test.each([
   [0.12345, "0.123"],
   [1_234, "1.23K"],
   [5_600_000, "5.6M"],
+  [-1_234, "−1.23K"],
+  [0.0000123, "1.2e−5"],
 ])("the amount %d reads %s", (value, text) => {
   expect(amount(value)).toBe(text);
+});
+
+test.each([
+  [0.5, "0.50"],
+  [0.9949, "0.99"],
+  [0.998, ">0.99"],
+  [0.002, "<0.01"],
+  [1, "1.00"],
+  [0, "0.00"],
+])("the score %d reads %s", (value, text) => {
+  expect(score(value)).toBe(text);
 });
 
 test.each([

@@ -1,12 +1,14 @@
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { fetchAlert } from "../api/client.ts";
 import type { Alert, AlertHistory } from "../api/types.ts";
 import { share } from "../format/numbers.ts";
 import { duration, fullTime, relativeTime } from "../format/time.ts";
 import { patternAtRisk, patternMeaning, patternName, plain } from "../format/words.ts";
 import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
+import { CopyButton } from "../shell/CopyButton.tsx";
 import { Empty } from "../shell/Empty.tsx";
-import { alertsHref, tokenHref } from "../shell/router.ts";
+import { alertHref, alertsHref, tokenHref } from "../shell/router.ts";
+import { TokenAddress } from "../shell/TokenAddress.tsx";
 import { useNow } from "../shell/useNow.ts";
 import { useResource } from "../shell/useResource.ts";
 import { useStream } from "../stream/hooks.tsx";
@@ -27,9 +29,18 @@ export function AlertDetail({ id, query }: { id: string; query: URLSearchParams 
   const { data, error } = useResource(id, `${state.generation}:${held?.seq ?? 0}`, read);
   const alert = held !== undefined && (data === null || held.seq > data.seq) ? held : data;
 
+  const article = useRef<HTMLElement>(null);
+  // Whoever opens an alert reads on there, by keyboard and screen reader too.
+  useEffect(() => article.current?.focus({ preventScroll: true }), []);
+
   return (
-    <article className="detail" aria-labelledby="detail-title">
-      <a className="detail-close" href={alertsHref(query)}>
+    <article ref={article} className="detail" aria-labelledby="detail-title" tabIndex={-1}>
+      <a
+        className="detail-close"
+        href={alertsHref(query)}
+        aria-keyshortcuts="Escape"
+        title="Close (Esc); j and k open the next and the previous"
+      >
         <span aria-hidden="true">✕</span>
         <span className="visually-hidden">Close this alert</span>
       </a>
@@ -68,6 +79,7 @@ function Body({
           <SeverityBadge severity={alert.severity} />
           <StatusTag status={alert.status} />
           <span className="row-phase">{plain(alert.phase)}</span>
+          <CopyButton text={linkTo(alert.id)} label="Copy link" />
         </div>
         <h2 id="detail-title">
           <a href={tokenHref(alert.token, new URLSearchParams({ alert: alert.id }))}>
@@ -78,6 +90,7 @@ function Body({
         <p className="detail-explanation">{alert.explanation}</p>
         <p className="detail-meaning">{patternMeaning(alert.pattern)}</p>
         <PartOf alert={alert} query={query} />
+        <TokenAddress token={alert.token} />
       </header>
       <Facts alert={alert} />
       {history !== null && <Verdicts alert={history} />}
@@ -105,6 +118,11 @@ function Body({
       </footer>
     </>
   );
+}
+
+/** Whoever gets the link needs none of the reader's filters. */
+function linkTo(id: string): string {
+  return new URL(alertHref(id), location.href).href;
 }
 
 function Facts({ alert }: { alert: Alert }) {

@@ -1,5 +1,6 @@
 import type { Evidence } from "../api/types.ts";
 import { score as scoreText } from "../format/numbers.ts";
+import { type Column, Table } from "../shell/Table.tsx";
 import { circumstanceName, effect, inOrder, isStart, logOdds } from "./circumstances.ts";
 
 /** What else was seen about the token, and how far each of it moves the score. */
@@ -17,52 +18,53 @@ export function Circumstances({
   return (
     <section aria-labelledby="circumstances-title">
       <h3 id="circumstances-title">What else is going on</h3>
-      <table className="evidence circumstances">
-        <caption>
-          Log odds are added up: 0 is an even chance, each +1 makes the odds 2.7 times as good.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Seen</th>
-            <th scope="col" className="number">
-              How sure
-            </th>
-            <th scope="col">Push on the score</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.feature}>
-              <th scope="row">
-                {circumstanceName(row.feature)}
-                {row.value < 0 && <small>contradicts this alert</small>}
-              </th>
-              <td className="number">
-                <b>{scoreText(Math.abs(row.value))}</b>
-              </td>
-              <td className="push">
-                <Push weight={row.weight} heaviest={heaviest} />
-                <small>
-                  {logOdds(row.weight)}, {isStart(row) ? "to begin with" : effect(row.weight)}
-                </small>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot className="evidence-total">
-          <tr>
-            <th scope="row">Together: the score</th>
-            <td className="number">
-              <b>{scoreText(score)}</b>
-            </td>
-            <td className="push">
-              <small>{logOdds(total)}</small>
-            </td>
-          </tr>
-        </tfoot>
-      </table>
+      <Table
+        className="evidence circumstances"
+        columns={[...COLUMNS, pushColumn(heaviest)]}
+        rows={rows}
+        keyOf={(row) => row.feature}
+        total={[
+          "Together: the score",
+          <b key="score">{scoreText(score)}</b>,
+          <small key="push">{logOdds(total)}</small>,
+        ]}
+        caption="Log odds are added up: 0 is an even chance, each +1 makes the odds 2.7 times as good."
+      />
     </section>
   );
+}
+
+const COLUMNS: readonly Column<Evidence>[] = [
+  {
+    title: "Seen",
+    isName: true,
+    cell: (row) => (
+      <>
+        {circumstanceName(row.feature)}
+        {row.value < 0 && <small>contradicts this alert</small>}
+      </>
+    ),
+  },
+  {
+    title: "How sure",
+    isNumber: true,
+    cell: (row) => <b>{scoreText(Math.abs(row.value))}</b>,
+  },
+];
+
+function pushColumn(heaviest: number): Column<Evidence> {
+  return {
+    title: "Push on the score",
+    className: "push",
+    cell: (row) => (
+      <>
+        <Push weight={row.weight} heaviest={heaviest} />
+        <small>
+          {logOdds(row.weight)}, {isStart(row) ? "to begin with" : effect(row.weight)}
+        </small>
+      </>
+    ),
+  };
 }
 
 /** A bar to the right of the middle for what raises the score, to the left for what lowers it. */

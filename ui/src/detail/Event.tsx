@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { fetchAlert, fetchAlerts } from "../api/client.ts";
 import type { Alert } from "../api/types.ts";
-import { absoluteTime, fullTime } from "../format/time.ts";
+import { absoluteTime, bothTimes } from "../format/time.ts";
 import { patternName } from "../format/words.ts";
 import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
 import { alertHref } from "../shell/router.ts";
@@ -62,7 +62,7 @@ export function EventMembers({ alert, query }: { alert: Alert; query: URLSearchP
               <span className="row-pattern">{patternName(member.pattern)}</span>
               <StatusTag status={member.status} />
               <ScoreMeter score={member.score} />
-              <time dateTime={member.event_time} title={fullTime(member.event_time)}>
+              <time dateTime={member.event_time} title={bothTimes(member.event_time)}>
                 {absoluteTime(member.event_time, now)} UTC
               </time>
             </a>

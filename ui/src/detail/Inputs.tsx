@@ -1,7 +1,14 @@
 import { useState } from "react";
 import type { InputReference } from "../api/types.ts";
+import { type Column, Table } from "../shell/Table.tsx";
 
 const SHOWN_AT_FIRST = 8;
+
+const COLUMNS: readonly Column<InputReference>[] = [
+  { title: "Topic", cell: (input) => input.topic },
+  { title: "Partition", isNumber: true, cell: (input) => input.partition },
+  { title: "Offset", isNumber: true, cell: (input) => input.offset },
+];
 
 /** Where the records lie in Kafka that this revision was made from, to read them again. */
 export function Inputs({ inputs }: { inputs: readonly InputReference[] }) {
@@ -10,28 +17,12 @@ export function Inputs({ inputs }: { inputs: readonly InputReference[] }) {
   const shown = all ? inputs : inputs.slice(0, SHOWN_AT_FIRST);
   return (
     <>
-      <table className="inputs">
-        <thead>
-          <tr>
-            <th scope="col">Topic</th>
-            <th scope="col" className="number">
-              Partition
-            </th>
-            <th scope="col" className="number">
-              Offset
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((input) => (
-            <tr key={`${input.topic}/${input.partition}/${input.offset}`}>
-              <td>{input.topic}</td>
-              <td className="number">{input.partition}</td>
-              <td className="number">{input.offset}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        className="inputs"
+        columns={COLUMNS}
+        rows={shown}
+        keyOf={({ topic, partition, offset }) => `${topic}/${partition}/${offset}`}
+      />
       {shown.length < inputs.length && (
         <button type="button" className="quiet" onClick={() => setAll(true)}>
           Show all {inputs.length}

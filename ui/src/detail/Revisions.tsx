@@ -1,5 +1,5 @@
 import type { Alert } from "../api/types.ts";
-import { absoluteTime, fullTime } from "../format/time.ts";
+import { absoluteTime, bothTimes } from "../format/time.ts";
 import { useNow } from "../shell/useNow.ts";
 import { changes } from "./changes.ts";
 
@@ -14,7 +14,7 @@ export function Revisions({ revisions }: { revisions: readonly Alert[] }) {
           <li key={revision.revision} data-severity={revision.severity}>
             <div>
               <b>{before === undefined ? "Opened" : changes(before, revision)}</b>
-              <time dateTime={revision.updated_at} title={fullTime(revision.updated_at)}>
+              <time dateTime={revision.updated_at} title={bothTimes(revision.updated_at)}>
                 {absoluteTime(revision.updated_at, now)} UTC
               </time>
             </div>

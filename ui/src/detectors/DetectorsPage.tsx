@@ -1,7 +1,10 @@
 import type { Detector } from "../api/types.ts";
+import { EVERYTHING, writeFilter } from "../feed/filter.ts";
 import { amount, score } from "../format/numbers.ts";
 import { patternName } from "../format/words.ts";
 import { Empty } from "../shell/Empty.tsx";
+import { alertsHref } from "../shell/router.ts";
+import { type Column, Table, TableFrame } from "../shell/Table.tsx";
 import { PrecisionBar } from "./PrecisionBar.tsx";
 import { useDetectors } from "./useDetectors.tsx";
 
@@ -19,7 +22,20 @@ export function DetectorsPage() {
       </header>
       {error !== null && <p className="inline-error">{error.message}</p>}
       {detectors.length === 0 && loading && <div className="feed-loading" aria-busy="true" />}
-      {detectors.length > 0 && <DetectorTable detectors={detectors} />}
+      {detectors.length > 0 && (
+        <TableFrame label="Detectors and their precision">
+          <Table
+            className="detectors"
+            columns={COLUMNS}
+            rows={detectors}
+            keyOf={(each) => `${each.pattern}/${each.detector_version}`}
+            marksOf={(each) => ({
+              "data-below": each.below_floor,
+              "data-current": each.current,
+            })}
+          />
+        </TableFrame>
+      )}
       {detectors.length === 0 && !loading && error === null && (
         <Empty title="No detector has raised an alert yet">
           They are listed with their first alert.
@@ -29,65 +45,32 @@ export function DetectorsPage() {
   );
 }
 
-function DetectorTable({ detectors }: { detectors: readonly Detector[] }) {
-  return (
-    <div className="table-scroll">
-      <table className="detectors">
-        <thead>
-          <tr>
-            <th scope="col">Detector</th>
-            <th scope="col">Precision</th>
-            <th scope="col" className="number">
-              Floor
-            </th>
-            <th scope="col" className="number">
-              Alerts
-            </th>
-            <th scope="col" className="number">
-              Right
-            </th>
-            <th scope="col" className="number">
-              Wrong
-            </th>
-            <th scope="col" className="number">
-              Not sure
-            </th>
-            <th scope="col" className="number">
-              Judged
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {detectors.map((detector) => (
-            <Row key={`${detector.pattern}/${detector.detector_version}`} detector={detector} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Row({ detector }: { detector: Detector }) {
-  const { verdicts } = detector;
-  return (
-    <tr data-below={detector.below_floor} data-current={detector.current}>
-      <th scope="row">
-        {patternName(detector.pattern)}
+const COLUMNS: readonly Column<Detector>[] = [
+  {
+    title: "Detector",
+    isName: true,
+    cell: ({ pattern, detector_version: version, current, below_floor: isBelow }) => (
+      <>
+        <a href={alertsHref(writeFilter({ ...EVERYTHING, pattern, all: true }))}>
+          {patternName(pattern)}
+        </a>
         <small>
-          version {detector.detector_version}
-          {!detector.current && ", replaced"}
+          version {version}
+          {!current && ", replaced"}
         </small>
-        {detector.below_floor && <strong className="below-floor">Below its floor</strong>}
-      </th>
-      <td className="precision">
-        <PrecisionBar detector={detector} />
-      </td>
-      <td className="number">{score(detector.floor)}</td>
-      <td className="number">{amount(detector.alerts)}</td>
-      <td className="number">{verdicts.right}</td>
-      <td className="number">{verdicts.wrong}</td>
-      <td className="number">{verdicts.unsure}</td>
-      <td className="number">{detector.judged}</td>
-    </tr>
-  );
-}
+        {isBelow && <strong className="below-floor">Below its floor</strong>}
+      </>
+    ),
+  },
+  {
+    title: "Precision",
+    className: "precision",
+    cell: (detector) => <PrecisionBar detector={detector} />,
+  },
+  { title: "Floor", isNumber: true, cell: ({ floor }) => score(floor) },
+  { title: "Alerts", isNumber: true, cell: ({ alerts }) => amount(alerts) },
+  { title: "Right", isNumber: true, cell: ({ verdicts }) => verdicts.right },
+  { title: "Wrong", isNumber: true, cell: ({ verdicts }) => verdicts.wrong },
+  { title: "Not sure", isNumber: true, cell: ({ verdicts }) => verdicts.unsure },
+  { title: "Judged", isNumber: true, cell: ({ judged }) => judged },
+];

@@ -7,6 +7,7 @@ import { FilterBar } from "./FilterBar.tsx";
 import { type Filter, readFilter, writeFilter } from "./filter.ts";
 import { Summary } from "./Summary.tsx";
 import { useFeed } from "./useFeed.ts";
+import { useKeys } from "./useKeys.ts";
 
 /** The live feed; beside it (on a phone: instead of it) the selected alert. */
 export function AlertsPage({
@@ -19,14 +20,15 @@ export function AlertsPage({
   const text = query.toString();
   const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
   const feed = useFeed(filter);
+  useKeys(feed.rows, selected, query);
   const change = (next: Filter) => navigate(alertsHref(writeFilter(next)), { replace: true });
 
   return (
     <div className="alerts-page" data-selected={selected !== null}>
+      <h1 id="feed-title" className="visually-hidden">
+        Alerts
+      </h1>
       <section className="feed" aria-labelledby="feed-title">
-        <h1 id="feed-title" className="visually-hidden">
-          Alerts
-        </h1>
         <FloorWarning />
         <Summary filter={filter} onChange={change} />
         <FilterBar filter={filter} onChange={change} />

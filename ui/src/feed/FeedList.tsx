@@ -1,4 +1,5 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import type { Alert } from "../api/types.ts";
 import { alertNames, partOf } from "../format/events.ts";
 import { Empty } from "../shell/Empty.tsx";
 import { alertHref } from "../shell/router.ts";
@@ -9,7 +10,7 @@ import { cleared, type Filter, isEverything, writeFilter } from "./filter.ts";
 import type { Feed } from "./useFeed.ts";
 import { useWindow } from "./useWindow.ts";
 
-/** When this few rows are left below the view, the next page is fetched. */
+/** When this few rows that stay are left below the view, the next page is fetched. */
 const LOAD_AHEAD_ROWS = 30;
 
 /** The rows of the feed. Only those in view are in the document, so thousands cost nothing. */
@@ -26,17 +27,19 @@ export function FeedList({
 }) {
   const now = useNow();
   const list = useRef<HTMLDivElement>(null);
-  const { rows, hasOlder, loadOlder } = feed;
+  const { rows, settled, hasOlder, loadOlder } = feed;
   const query = writeFilter(filter);
   const { first, end, rowHeight, above, onScroll, toTop } = useWindow(list, rows, String(query));
 
   useEffect(() => {
-    if (hasOlder && end > rows.length - LOAD_AHEAD_ROWS) loadOlder();
-  }, [hasOlder, end, rows.length, loadOlder]);
+    if (hasOlder && end > settled - LOAD_AHEAD_ROWS) loadOlder();
+  }, [hasOlder, end, settled, loadOlder]);
+  useReveal(list, feed, selected, rowHeight);
 
   if (rows.length === 0) return <Nothing feed={feed} filter={filter} onFilter={onFilter} />;
   return (
     <div className="feed-frame">
+      <FeedHead />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the rows' links */}
       <div
         ref={list}
@@ -72,7 +75,51 @@ export function FeedList({
   );
 }
 
+/** What stands where in a row; screen readers are told by the rows themselves. */
+function FeedHead() {
+  return (
+    <div className="feed-head" aria-hidden="true">
+      <div className="row-cells">
+        <span>Severity</span>
+        <span>Token</span>
+        <span>Pattern</span>
+        <span className="row-phase">Phase</span>
+        <span>Status</span>
+        <span>Score</span>
+        <span className="row-risk">At risk</span>
+        <span className="row-time">Seen</span>
+      </div>
+    </div>
+  );
+}
+
+/** Bring the selected alert's row into view once, when it was selected elsewhere than here. */
+function useReveal(
+  list: RefObject<HTMLElement | null>,
+  feed: Feed,
+  selected: string | null,
+  rowHeight: number,
+) {
+  const done = useRef<string | null>(null);
+  const { rows, loading } = feed;
+  useEffect(() => {
+    if (loading || done.current === selected) return;
+    done.current = selected;
+    const isIt = (alert: Alert) => alert.id === selected;
+    const place = rows.findIndex(({ held, others }) => isIt(held.alert) || others.some(isIt));
+    if (list.current !== null && place >= 0) reveal(list.current, place * rowHeight, rowHeight);
+  }, [list, rows, loading, selected, rowHeight]);
+}
+
+/** Scroll no further than is needed to see all of the row. */
+function reveal(list: HTMLElement, top: number, rowHeight: number) {
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (top + rowHeight > list.scrollTop + list.clientHeight)
+    list.scrollTop = top + rowHeight - list.clientHeight;
+}
+
 function ending(feed: Feed): string {
+  if (feed.loading) return "Reading alerts…";
   if (feed.error !== null) return `Older alerts could not be read. ${feed.error}`;
   if (feed.full)
     return "That is as far back as this list goes. Narrow the filters to see older ones.";
@@ -100,9 +147,7 @@ function moveFocus(event: KeyboardEvent, list: HTMLElement | null, rowHeight: nu
   event.preventDefault();
   next.focus({ preventScroll: true });
   const top = next.getBoundingClientRect().top - list.getBoundingClientRect().top;
-  if (top < 0) list.scrollTop += top;
-  else if (top + rowHeight > list.clientHeight)
-    list.scrollTop += top + rowHeight - list.clientHeight;
+  reveal(list, list.scrollTop + top, rowHeight);
 }
 
 function Nothing({

@@ -1,7 +1,7 @@
 import { memo } from "react";
-import { absoluteTime, fullTime, relativeTime } from "../format/time.ts";
+import { absoluteTime, bothTimes, relativeTime } from "../format/time.ts";
 import { patternName, plain } from "../format/words.ts";
-import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
+import { RiskShare, ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
 import type { Held } from "../stream/state.ts";
 
 /** For this long a change is marked, so that the eye finds it. */
@@ -38,10 +38,12 @@ export const FeedRow = memo(function FeedRow(props: Props) {
       aria-posinset={position}
       aria-setsize={count}
     >
-      <a className="row-link" href={href} aria-current={selected ? "true" : undefined}>
+      <a className="row-link row-cells" href={href} aria-current={selected ? "true" : undefined}>
         {fresh && <span key={alert.seq} className="row-flash" aria-hidden="true" />}
         <SeverityBadge severity={alert.severity} />
-        <span className="row-symbol">{alert.symbol}</span>
+        <span className="row-symbol" title={alert.token}>
+          {alert.symbol}
+        </span>
         <span className="row-pattern">
           <span>{patternName(alert.pattern)}</span>
           {others > 0 && (
@@ -54,9 +56,10 @@ export const FeedRow = memo(function FeedRow(props: Props) {
         <span className="row-phase">{plain(alert.phase)}</span>
         <StatusTag status={alert.status} />
         <ScoreMeter score={alert.score} />
-        <time className="row-time" dateTime={alert.event_time} title={fullTime(alert.event_time)}>
+        <RiskShare alert={alert} />
+        <time className="row-time" dateTime={alert.event_time} title={bothTimes(alert.event_time)}>
           <span>{relativeTime(alert.event_time, now)}</span>
-          <small>{absoluteTime(alert.event_time, now)} UTC</small>
+          <small className="row-clock">{absoluteTime(alert.event_time, now)} UTC</small>
         </time>
         <span className="row-explanation" title={alert.explanation}>
           {partOf !== "" && <b className="row-part">{partOf} · </b>}

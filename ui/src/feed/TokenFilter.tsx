@@ -55,6 +55,8 @@ export function TokenFilter({
       <input
         type="search"
         aria-label="Token"
+        aria-keyshortcuts="/"
+        title="Symbol or address; press / to come here"
         placeholder="Token"
         autoComplete="off"
         spellCheck={false}

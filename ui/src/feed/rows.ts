@@ -3,7 +3,7 @@
 import type { Alert } from "../api/types.ts";
 import { compareOldestFirst, isPart, leaderOf, speakerOf } from "../stream/events.ts";
 import { type Alerts, compareNewestFirst, type Held } from "../stream/state.ts";
-import { type Filter, passes } from "./filter.ts";
+import { type Filter, isEverything, passes } from "./filter.ts";
 
 /** The place of the oldest alert that was read from REST; below it there may be gaps. */
 export type Floor = Pick<Alert, "event_time" | "id">;
@@ -20,6 +20,8 @@ export interface Rows {
   readonly rows: readonly Row[];
   /** How many alerts passed, with and without a row: what the page has to hold for these rows. */
   readonly alerts: number;
+  /** How many rows stay; the others go into that of their leader once it has been read. */
+  readonly settled: number;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface Rows {
 export function feedRows(alerts: Alerts, filter: Filter, floor: Floor | null): Rows {
   const hasPlace = (alert: Alert) =>
     passes(filter, alert) && (floor === null || compareNewestFirst(alert, floor) <= 0);
+  const maySpeakLater = (alert: Alert) => alert.status !== "retracted" && passes(filter, alert);
   const maySpeak = (alert: Alert) => !filter.all && alert.status !== "retracted" && hasPlace(alert);
   const shown: Held[] = [];
   const others = new Map<string, Alert[]>();
@@ -48,6 +51,14 @@ export function feedRows(alerts: Alerts, filter: Filter, floor: Floor | null): R
     count += 1;
     if (speaker === null) shown.push(held);
   }
+  /** Whether its leader lies below the floor, or may do so. */
+  const waits = (alert: Alert) =>
+    floor !== null &&
+    !filter.all &&
+    isPart(alert) &&
+    (leaderOf(alerts, alert) === null
+      ? isEverything(filter)
+      : speakerOf(alerts, alert, maySpeakLater) !== null);
   const rows = shown
     .sort((a, b) => compareNewestFirst(a.alert, b.alert))
     .map((held) => ({
@@ -55,7 +66,8 @@ export function feedRows(alerts: Alerts, filter: Filter, floor: Floor | null): R
       others: (others.get(held.alert.id) ?? NONE).toSorted(compareOldestFirst),
       leader: isPart(held.alert) ? leaderOf(alerts, held.alert) : null,
     }));
-  return { rows, alerts: count };
+  const settled = shown.filter(({ alert }) => !waits(alert)).length;
+  return { rows, alerts: count, settled };
 }
 
 const NONE: readonly Alert[] = [];

@@ -14,6 +14,8 @@ const RETRY_MS = 2_000;
 
 export interface Feed {
   readonly rows: readonly Row[];
+  /** As many of them stay when older ones have been read. */
+  readonly settled: number;
   /** The first page of this filter is still on its way. */
   readonly loading: boolean;
   readonly error: string | null;
@@ -76,7 +78,7 @@ export function useFeed(filter: Filter): Feed {
 
   const current = loaded?.key === key ? loaded : null;
   const floor = current?.floor ?? null;
-  const { rows, alerts } = useMemo(
+  const { rows, alerts, settled } = useMemo(
     () => feedRows(state.alerts, filter, floor),
     [state.alerts, filter, floor],
   );
@@ -99,6 +101,7 @@ export function useFeed(filter: Filter): Feed {
 
   return {
     rows,
+    settled,
     loading: current === null,
     error,
     hasOlder: cursor !== null && !full,

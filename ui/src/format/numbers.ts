@@ -12,8 +12,10 @@ export function price(value: number, zeros = leadingZeros(value)): string {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1000) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-  if (zeros < 4) return value.toFixed(zeros + 4);
+  if (size >= 1000) {
+    return value.toLocaleString("en-US", { maximumFractionDigits: 2 }).replace("-", "−");
+  }
+  if (zeros < 4) return value.toFixed(zeros + 4).replace("-", "−");
   const digits = String(Math.round(size * 10 ** (zeros + 4))).padStart(4, "0");
   const sign = value < 0 ? "−" : "";
   const count = [...String(zeros)].map((digit) => SUBSCRIPT[Number(digit)]).join("");
@@ -30,8 +32,9 @@ export function leadingZeros(value: number): number {
 /** `1.2K`, `35.4M`; small ones with three significant digits. */
 export function amount(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  if (Math.abs(value) >= 1000) return compact.format(value);
-  if (Number.isInteger(value)) return String(value);
+  if (value < 0) return `−${amount(-value)}`;
+  if (value >= 1000) return compact.format(value);
+  if (value > 0 && value < 0.0001) return value.toExponential(1).replace("e-", "e−");
   return String(Number(value.toPrecision(3)));
 }
 
@@ -44,8 +47,10 @@ export function change(fraction: number): string {
   return `${percent > 0 ? "+" : "−"}${text} %`;
 }
 
-/** A score of 0..1 as it is shown everywhere. */
+/** A score of 0..1 as it is shown everywhere. Almost certain is not certain: `>0.99`. */
 export function score(value: number): string {
+  if (value < 1 && value >= 0.995) return ">0.99";
+  if (value > 0 && value < 0.005) return "<0.01";
   return value.toFixed(2);
 }
 

@@ -1,4 +1,4 @@
-/** Times for readers: always UTC, absolute and relative. */
+/** Times for readers: UTC, absolute and relative; the reader's own zone only beside it. */
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +20,16 @@ const dayAndYear = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
+/** In the reader's time zone, by its name. */
+const ownClock = new Intl.DateTimeFormat("en-GB", {
+  day: "2-digit",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+
 /** `14:03:22` today, `17 Aug 14:03:22` within half a year, else with the year. */
 export function absoluteTime(time: string | number, now: number): string {
   const moment = new Date(time);
@@ -35,6 +45,14 @@ export function fullTime(time: string): string {
   const moment = new Date(time);
   const milliseconds = String(moment.getUTCMilliseconds()).padStart(3, "0");
   return `${dayAndYear.format(moment)}, ${clock.format(moment)}.${milliseconds} UTC`;
+}
+
+/** The same, and what the reader's own clock said then. */
+export function bothTimes(time: string): string {
+  const moment = new Date(time);
+  return moment.getTimezoneOffset() === 0
+    ? fullTime(time)
+    : `${fullTime(time)} (here ${ownClock.format(moment)})`;
 }
 
 /** `now`, `42 s ago`, `5 min ago`, `3 h ago`, `2 d ago`, `8 y ago`; `in …` for the future. */

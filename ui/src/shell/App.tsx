@@ -13,22 +13,25 @@ import { Empty } from "./Empty.tsx";
 import { Header } from "./Header.tsx";
 import { type Route, useRoute } from "./router.ts";
 import { SignIn } from "./SignIn.tsx";
+import { FreshnessProvider } from "./useFreshness.tsx";
 
 export function App() {
   const route = useRoute();
   useTitle(route);
   return (
     <DetectorsProvider>
-      <button type="button" className="skip" onClick={focusMain}>
-        Skip to content
-      </button>
-      <Header route={route} />
-      <ConnectionBanner />
-      <main id="main" tabIndex={-1}>
-        <Page route={route} />
-      </main>
-      <Announcer />
-      <SignIn />
+      <FreshnessProvider>
+        <button type="button" className="skip" onClick={focusMain}>
+          Skip to content
+        </button>
+        <Header route={route} />
+        <ConnectionBanner />
+        <main id="main" tabIndex={-1}>
+          <Page route={route} />
+        </main>
+        <Announcer />
+        <SignIn />
+      </FreshnessProvider>
     </DetectorsProvider>
   );
 }
@@ -47,9 +50,12 @@ function Page({ route }: { route: Route }) {
       return <DetectorsPage />;
     case "missing":
       return (
-        <Empty title="There is no such page">
-          Go to the <a href="#/alerts">alerts</a> or the <a href="#/tokens">tokens</a>.
-        </Empty>
+        <>
+          <h1 className="visually-hidden">memewatch</h1>
+          <Empty title="There is no such page">
+            Go to the <a href="#/alerts">alerts</a> or the <a href="#/tokens">tokens</a>.
+          </Empty>
+        </>
       );
   }
 }

@@ -1,5 +1,8 @@
+import type { ReactNode } from "react";
 import { absoluteTime, duration } from "../format/time.ts";
 import { useStream, useStreamClient } from "../stream/hooks.tsx";
+import { lagWarning } from "./freshness.ts";
+import { useFreshness } from "./useFreshness.tsx";
 import { useNow } from "./useNow.ts";
 
 /** Says plainly that the page is behind, since when, and what happens next. */
@@ -7,20 +10,30 @@ export function ConnectionBanner() {
   const { connection, state } = useStream();
   if (connection === "disconnected") return <Disconnected />;
   if (connection === "stale") {
-    return (
-      <div className="banner" data-tone="warning">
-        The server has gone quiet. What you see may be behind.
-      </div>
-    );
+    return <Banner tone="warning">The server has gone quiet. What you see may be behind.</Banner>;
   }
   if (connection === "live" && !state.databaseUp) {
     return (
-      <div className="banner" data-tone="warning">
+      <Banner tone="warning">
         The server cannot reach its database. What you see may be behind; it catches up by itself.
-      </div>
+      </Banner>
     );
   }
-  return null;
+  return <Behind />;
+}
+
+function Banner({ tone, children }: { tone: "warning" | "error"; children: ReactNode }) {
+  return (
+    <aside className="banner" data-tone={tone} aria-label="Connection">
+      {children}
+    </aside>
+  );
+}
+
+/** The connection is well, but what it brings is late. */
+function Behind() {
+  const text = lagWarning(useFreshness(), useNow());
+  return text === "" ? null : <Banner tone="warning">{text} Alerts may come late.</Banner>;
 }
 
 function Disconnected() {
@@ -29,7 +42,7 @@ function Disconnected() {
   const now = useNow();
   const wait = retryAt === null ? 0 : retryAt - now;
   return (
-    <div className="banner" data-tone="error">
+    <Banner tone="error">
       <span>
         Disconnected.{" "}
         {liveUntil === null
@@ -40,6 +53,6 @@ function Disconnected() {
       <button type="button" onClick={client.retryNow}>
         Reconnect now
       </button>
-    </div>
+    </Banner>
   );
 }

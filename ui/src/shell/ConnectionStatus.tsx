@@ -1,5 +1,9 @@
+import { bothTimes, relativeTime } from "../format/time.ts";
 import type { Connection } from "../stream/client.ts";
 import { useStream } from "../stream/hooks.tsx";
+import { isSilent } from "./freshness.ts";
+import { useFreshness } from "./useFreshness.tsx";
+import { useNow } from "./useNow.ts";
 
 const WORDS: Readonly<Record<Connection, string>> = {
   connecting: "Connecting",
@@ -14,9 +18,30 @@ export function ConnectionStatus() {
   const { connection, state } = useStream();
   const kind = connection === "live" && !state.databaseUp ? "stale" : connection;
   return (
-    <span className="connection" data-connection={kind} role="status">
+    <div className="connection" data-connection={kind}>
+      <DataAge />
       <span className="dot" aria-hidden="true" />
-      <span className="connection-word">{WORDS[kind]}</span>
-    </span>
+      <span className="connection-word" role="status">
+        {WORDS[kind]}
+      </span>
+    </div>
+  );
+}
+
+/** Beside the word, and not read out: the connection may be live while its sources are silent. */
+function DataAge() {
+  const freshness = useFreshness();
+  const now = useNow();
+  const { newestEvent } = freshness;
+  if (newestEvent === null) return null;
+  return (
+    <time
+      className="data-age"
+      dateTime={new Date(newestEvent).toISOString()}
+      title={`The newest event is of ${bothTimes(new Date(newestEvent).toISOString())}`}
+      data-silent={isSilent(freshness, now)}
+    >
+      newest event {relativeTime(newestEvent, now)}
+    </time>
   );
 }

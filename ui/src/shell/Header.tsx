@@ -1,5 +1,6 @@
 import { belowFloor } from "../detectors/floor.ts";
 import { useDetectors } from "../detectors/useDetectors.tsx";
+import { AlarmButton } from "./AlarmButton.tsx";
 import { ConnectionStatus } from "./ConnectionStatus.tsx";
 import { alertsHref, type Route } from "./router.ts";
 import { toggleTheme, useTheme } from "./theme.ts";
@@ -25,6 +26,7 @@ export function Header({ route }: { route: Route }) {
         <DetectorsLink isHere={route.page === "detectors"} />
       </nav>
       <ConnectionStatus />
+      <AlarmButton />
       <ThemeButton />
     </header>
   );

@@ -1,6 +1,6 @@
-import type { Severity, Status } from "../api/types.ts";
-import { score as scoreText } from "../format/numbers.ts";
-import { plain } from "../format/words.ts";
+import type { Alert, Severity, Status } from "../api/types.ts";
+import { score as scoreText, share } from "../format/numbers.ts";
+import { patternAtRisk, plain } from "../format/words.ts";
 
 /** Severity in colour and in letters, so that it needs no colour vision. */
 export function SeverityBadge({ severity }: { severity: Severity }) {
@@ -29,6 +29,16 @@ export function ScoreMeter({ score }: { score: number }) {
       </svg>
       <span className="visually-hidden">score </span>
       {scoreText(score)}
+    </span>
+  );
+}
+
+/** What is at risk, as a part of what the pattern says; a dash when it is not known. */
+export function RiskShare({ alert }: { alert: Pick<Alert, "impact" | "pattern"> }) {
+  return (
+    <span className="row-risk" title={patternAtRisk(alert.pattern)}>
+      <span className="visually-hidden">at risk </span>
+      {alert.impact > 0 ? share(alert.impact) : "–"}
     </span>
   );
 }

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { Alert } from "../api/types.ts";
-import { absoluteTime, fullTime, relativeTime } from "../format/time.ts";
+import { absoluteTime, bothTimes, relativeTime } from "../format/time.ts";
 import { patternName, plain } from "../format/words.ts";
-import { ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
+import { RiskShare, ScoreMeter, SeverityBadge, StatusTag } from "../shell/badges.tsx";
 import { Empty } from "../shell/Empty.tsx";
 import { alertHref } from "../shell/router.ts";
 import { useNow } from "../shell/useNow.ts";
@@ -28,19 +28,20 @@ export function TokenAlerts({
       <ol className="token-alerts">
         {shown.map((alert) => (
           <li key={alert.id} data-severity={alert.severity} data-selected={alert.id === selected}>
-            <a className="row-link" href={alertHref(alert.id)}>
+            <a className="row-link row-cells" href={alertHref(alert.id)}>
               <SeverityBadge severity={alert.severity} />
               <span className="row-pattern">{patternName(alert.pattern)}</span>
               <span className="row-phase">{plain(alert.phase)}</span>
               <StatusTag status={alert.status} />
               <ScoreMeter score={alert.score} />
+              <RiskShare alert={alert} />
               <time
                 className="row-time"
                 dateTime={alert.event_time}
-                title={fullTime(alert.event_time)}
+                title={bothTimes(alert.event_time)}
               >
                 <span>{relativeTime(alert.event_time, now)}</span>
-                <small>{absoluteTime(alert.event_time, now)} UTC</small>
+                <small className="row-clock">{absoluteTime(alert.event_time, now)} UTC</small>
               </time>
               <span className="row-explanation" title={alert.explanation}>
                 {alert.explanation}

@@ -4,9 +4,10 @@ import type { Token } from "../api/types.ts";
 import { EVERYTHING, writeFilter } from "../feed/filter.ts";
 import { useFeed } from "../feed/useFeed.ts";
 import { price } from "../format/numbers.ts";
-import { absoluteTime, fullTime, relativeTime } from "../format/time.ts";
+import { absoluteTime, bothTimes, relativeTime } from "../format/time.ts";
 import { Empty } from "../shell/Empty.tsx";
 import { alertsHref, navigate, tokenHref } from "../shell/router.ts";
+import { TokenAddress } from "../shell/TokenAddress.tsx";
 import { useNow } from "../shell/useNow.ts";
 import { useResource, useTick } from "../shell/useResource.ts";
 import { useStream } from "../stream/hooks.tsx";
@@ -102,7 +103,7 @@ function TokenHead({ info }: { info: Token }) {
     <header className="token-head">
       <div>
         <h1>{info.symbol}</h1>
-        {info.token !== info.symbol && <code title={info.token}>{info.token}</code>}
+        {info.token !== info.symbol && <TokenAddress token={info.token} />}
       </div>
       <dl>
         <div>
@@ -122,7 +123,7 @@ function TokenHead({ info }: { info: Token }) {
         <div>
           <dt>Last event</dt>
           <dd>
-            <time dateTime={info.last_event_time} title={fullTime(info.last_event_time)}>
+            <time dateTime={info.last_event_time} title={bothTimes(info.last_event_time)}>
               {relativeTime(info.last_event_time, now)}
               <small>{absoluteTime(info.last_event_time, now)} UTC</small>
             </time>

@@ -2,9 +2,10 @@ import { useCallback, useEffect, useState } from "react";
 import { fetchTokens } from "../api/client.ts";
 import type { Token, TokenPage } from "../api/types.ts";
 import { change, price } from "../format/numbers.ts";
-import { absoluteTime, fullTime, relativeTime } from "../format/time.ts";
+import { absoluteTime, bothTimes, relativeTime } from "../format/time.ts";
 import { Empty } from "../shell/Empty.tsx";
 import { navigate, tokenHref } from "../shell/router.ts";
+import { type Column, Table, TableFrame } from "../shell/Table.tsx";
 import { useNow } from "../shell/useNow.ts";
 import { useResource, useTick } from "../shell/useResource.ts";
 import { useStream } from "../stream/hooks.tsx";
@@ -83,55 +84,51 @@ async function readPages(key: string, count: number, signal: AbortSignal) {
 
 function TokenTable({ tokens }: { tokens: readonly Token[] }) {
   const now = useNow();
+  const lastEvent: Column<Token> = {
+    title: "Last event",
+    isNumber: true,
+    cell: ({ last_event_time: time }) => (
+      <time dateTime={time} title={bothTimes(time)}>
+        {relativeTime(time, now)}
+        <small>{absoluteTime(time, now)} UTC</small>
+      </time>
+    ),
+  };
   return (
-    <div className="table-scroll">
-      <table className="tokens">
-        <thead>
-          <tr>
-            <th scope="col">Token</th>
-            <th scope="col" className="number">
-              Price
-            </th>
-            <th scope="col" className="number">
-              24 h
-            </th>
-            <th scope="col" className="number">
-              Open alerts
-            </th>
-            <th scope="col" className="number">
-              Last event
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map((token) => (
-            <tr key={token.token}>
-              <th scope="row">
-                <a href={tokenHref(token.token)}>
-                  {token.symbol}
-                  {token.token !== token.symbol && <small>{token.token}</small>}
-                </a>
-              </th>
-              <td className="number">{token.price === null ? "–" : price(Number(token.price))}</td>
-              <td className="number">
-                <Change value={token.change_24h} />
-              </td>
-              <td className="number">
-                {token.open_alerts > 0 ? <b className="count">{token.open_alerts}</b> : "0"}
-              </td>
-              <td className="number">
-                <time dateTime={token.last_event_time} title={fullTime(token.last_event_time)}>
-                  {relativeTime(token.last_event_time, now)}
-                  <small>{absoluteTime(token.last_event_time, now)} UTC</small>
-                </time>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableFrame label="Tokens, the most recently active first">
+      <Table
+        className="tokens"
+        columns={[...COLUMNS, lastEvent]}
+        rows={tokens}
+        keyOf={({ token }) => token}
+      />
+    </TableFrame>
   );
 }
+
+const COLUMNS: readonly Column<Token>[] = [
+  {
+    title: "Token",
+    isName: true,
+    cell: ({ token, symbol }) => (
+      <a href={tokenHref(token)}>
+        {symbol}
+        {token !== symbol && <small>{token}</small>}
+      </a>
+    ),
+  },
+  {
+    title: "Price",
+    isNumber: true,
+    cell: (token) => (token.price === null ? "–" : price(Number(token.price))),
+  },
+  { title: "24 h", isNumber: true, cell: (token) => <Change value={token.change_24h} /> },
+  {
+    title: "Open alerts",
+    isNumber: true,
+    cell: ({ open_alerts: open }) => (open > 0 ? <b className="count">{open}</b> : "0"),
+  },
+];
 
 export function Change({ value }: { value: number | null }) {
   if (value === null) return <span className="change">–</span>;

@@ -1,8 +1,9 @@
 import { useCallback, useState } from "react";
 import { ApiError, addWatched, fetchWatchList, removeWatched } from "../api/client.ts";
 import type { WatchEntry, WatchListPage, WatchSubject } from "../api/types.ts";
-import { fullTime, relativeTime } from "../format/time.ts";
+import { bothTimes, relativeTime } from "../format/time.ts";
 import { Empty } from "../shell/Empty.tsx";
+import { type Column, Table, TableFrame } from "../shell/Table.tsx";
 import { useNow } from "../shell/useNow.ts";
 import { useResource, useTick } from "../shell/useResource.ts";
 import { identityOf, KINDS, keyOf } from "./entries.ts";
@@ -91,52 +92,52 @@ function WatchTable({
   onRemove: (entry: WatchEntry) => void;
 }) {
   const now = useNow();
+  const columns: readonly Column<WatchEntry>[] = [
+    ...COLUMNS,
+    {
+      title: "Added",
+      isNumber: true,
+      cell: ({ added_at: time }) => (
+        <time dateTime={time} title={bothTimes(time)}>
+          {relativeTime(time, now)}
+        </time>
+      ),
+    },
+    {
+      title: "Remove",
+      isUntitled: true,
+      isNumber: true,
+      cell: (entry) => (
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Remove ${entry.symbol ?? entry.value}`}
+          onClick={() => onRemove(entry)}
+        >
+          Remove
+        </button>
+      ),
+    },
+  ];
   return (
-    <div className="table-scroll">
-      <table className="watched">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Where</th>
-            <th scope="col">Note</th>
-            <th scope="col" className="number">
-              Added
-            </th>
-            <th scope="col" aria-label="Remove" />
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <tr key={keyOf(entry)}>
-              <th scope="row">
-                {entry.symbol ?? entry.value}
-                {entry.symbol !== null && entry.symbol !== entry.value && (
-                  <small>{entry.value}</small>
-                )}
-              </th>
-              <td>{KINDS.find(({ kind }) => kind === entry.kind)?.label}</td>
-              <td>{entry.source ?? entry.chain ?? "everywhere"}</td>
-              <td className="note">{entry.note}</td>
-              <td className="number">
-                <time dateTime={entry.added_at} title={fullTime(entry.added_at)}>
-                  {relativeTime(entry.added_at, now)}
-                </time>
-              </td>
-              <td className="number">
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-label={`Remove ${entry.symbol ?? entry.value}`}
-                  onClick={() => onRemove(entry)}
-                >
-                  Remove
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableFrame label="What is watched">
+      <Table className="watched" columns={columns} rows={entries} keyOf={keyOf} />
+    </TableFrame>
   );
 }
+
+const COLUMNS: readonly Column<WatchEntry>[] = [
+  {
+    title: "What",
+    isName: true,
+    cell: ({ symbol, value }) => (
+      <>
+        {symbol ?? value}
+        {symbol !== null && symbol !== value && <small>{value}</small>}
+      </>
+    ),
+  },
+  { title: "Kind", cell: (entry) => KINDS.find(({ kind }) => kind === entry.kind)?.label },
+  { title: "Where", cell: (entry) => entry.source ?? entry.chain ?? "everywhere" },
+  { title: "Note", className: "note", cell: (entry) => entry.note },
+];
