@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
+import uvloop
+
 from memewatch.clock import Clock, SystemClock
 from memewatch.metrics import metrics_endpoint
 from memewatch.settings import Settings
@@ -104,7 +106,8 @@ class _LaneThread(threading.Thread):
         self._ended = ended
         self._main_loop = main_loop
         self._stop_event = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
+        # Each answer of the database wakes the loop, and on the way of an alert that counts.
+        self._loop = uvloop.new_event_loop()
 
     def run(self) -> None:
         try:
