@@ -23,28 +23,31 @@ class DivergenceParameters:
     posts: float = 10.0
     part_posts: float = 2.0
     #: The quietest third's part of the posts at least: a burst of feeling is no campaign.
-    part_share: float = 0.12
+    part_share: float = 0.15
     #: Times the usual number of posts: a few that go against the price are there every day.
     posts_ratio: float = 1.6
     #: Standard errors of the mean sentiment away from the token's usual one at least.
-    feeling_z: float = 2.0
-    #: The part of the way from the usual mood to the utmost one, in the span and in each third. A
-    #: usually happy crowd has not far to go.
+    feeling_z: float = 1.6
+    #: The part of the way from the usual mood to the utmost one, in the span and in each third,
+    #: none of which may turn back. A usually happy crowd has not far to go.
     shift: float = 0.2
-    part_shift: float = 0.05
+    part_shift: float = 0.0
     #: The mean sentiment itself, in its direction: a happy crowd that turns mixed is no fear.
     feeling: float = 0.1
     #: Standard deviations of the price trend at least.
-    trend_z: float = 0.8
-    #: Geometric mean of both z: where one side is weak the other must be the stronger.
-    both_z: float = 2.0
+    trend_z: float = 0.5
+    #: What a standard error of the buyers' share counts beside a deviation of the trend, and how
+    #: many are counted: trades come in bunches, so many errors say little more than a few.
+    buying_weight: float = 0.5
+    buying_most: float = 3.0
+    #: Both together, against the talk, at least: where those who talk also buy, they mean it.
+    against_z: float = 1.8
+    #: Geometric mean of this and of the feeling's: where one is weak the other must be stronger.
+    both_z: float = 2.5
     #: Log return of the price over the span at least: what a trader would notice.
     trend: float = 0.012
     #: Share of the trend that each third must have gone: a jump is no trend.
     part_trend: float = 0.06
-    #: Standard errors by which the buyers' share may go the talk's way: where those who talk also
-    #: trade, they mean it.
-    buying_z: float = 1.0
     #: Milliseconds between two moments at which all of it holds before an alert, and how long it
     #: may be interrupted: prices jitter at the edges of the thirds.
     persistence_ms: int = 60_000
@@ -61,7 +64,7 @@ class SentimentPriceDivergence(JoinedDetector):
 
     Use: tokens with posts and trades. Weakness: a trend of some minutes says little about the
     next; irony reads as joy; talk that is no louder than usual is taken for none, and a campaign
-    that has its buyers too is not told. Both sides are measured against the token's own history,
+    that has its buyers too is hardly told. Both sides are measured against the token's own history,
     posts by the standard error of their mean, returns by the volatility of a random walk (field
     practice: no labelled benchmark is published). Parameters: ``DivergenceParameters``.
     """
@@ -106,10 +109,21 @@ def _diverges(reading: Reading, parameters: DivergenceParameters) -> bool:
         and way * reading.feeling >= parameters.feeling
         and -way * reading.trend >= parameters.trend
         and -way * reading.trend_z >= parameters.trend_z
-        and -reading.feeling_z * reading.trend_z >= parameters.both_z**2
-        and way * reading.buying_z <= parameters.buying_z
+        and _against(reading, parameters) >= parameters.against_z
+        and _strength(reading, parameters) >= parameters.both_z
         and all(_agrees(part, reading, parameters) for part in reading.parts)
     )
+
+
+def _against(reading: Reading, parameters: DivergenceParameters) -> float:
+    """How clearly price and buyers go against the talk, in deviations of the price trend."""
+    most = parameters.buying_most
+    buying = parameters.buying_weight * min(most, max(-most, reading.buying_z))
+    return -reading.way * (reading.trend_z + buying)
+
+
+def _strength(reading: Reading, parameters: DivergenceParameters) -> float:
+    return math.sqrt(abs(reading.feeling_z) * max(0.0, _against(reading, parameters)))
 
 
 def _agrees(part: Part, reading: Reading, parameters: DivergenceParameters) -> bool:
@@ -179,11 +193,9 @@ class ConvergenceWatch(FollowUp):
 
 
 def _opening(parameters: DivergenceParameters, reading: Reading, time_ms: int) -> Opening:
-    strength = math.sqrt(abs(reading.feeling_z * reading.trend_z))
-    threshold = parameters.both_z
     rising = reading.trend > 0
     return Opening(
-        score=squash(strength, threshold),
+        score=squash(_strength(reading, parameters), parameters.both_z),
         # The gap that is left to close.
         impact=min(1.0, abs(math.expm1(reading.trend))),
         onset_ms=time_ms - parameters.gauge.span_ms,

@@ -89,10 +89,14 @@ def test_joy_that_is_no_louder_than_usual_opens_nothing() -> None:
     assert market.found == []
 
 
-def test_joy_of_people_who_buy_opens_nothing() -> None:
-    market = usual()
-    market.run(20, mood=lambda _: 0.7, price=lambda minute: -0.004 * minute, posts=3, buys=3)
-    assert market.found == []
+def test_who_sells_makes_up_for_a_fall_that_is_not_rare_and_who_buys_does_not() -> None:
+    found = []
+    for buys in (1, 3):
+        market = Market()
+        market.run(_USUAL_MINUTES, price=lambda minute: 0.006 * (minute // 2 % 2))
+        market.run(20, mood=lambda _: 0.7, price=lambda m: -0.0022 * m, posts=3, buys=buys)
+        found.append(len(market.found))
+    assert found == [1, 0]
 
 
 def test_a_venue_that_tells_no_buyers_takes_nothing_away() -> None:
