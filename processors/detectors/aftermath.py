@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, Opening, Revision, TokenView
+from processors.detectors.price_sequel import price_sequel
 from processors.detectors.recent import last_price
-from schemas.alerts import Evidence, Status
+from schemas.alerts import Status
 
 #: What an alert is still worth when the price went the other way.
 _REFUTED = 0.7
@@ -69,28 +70,13 @@ class Aftermath(FollowUp):
         return self._change if self._course.rising else -self._change
 
     def _revision(self, status: Status, ended_ms: int | None) -> Revision:
-        evidence = self._opening.evidence
-        sequel = ""
-        if self._price is not None:
-            change = math.expm1(self._change)
-            sequel = f" The price has moved {change:+.1%} since."
-            expected = self._course.change if self._course.rising else -self._course.change
-            evidence = (
-                *evidence,
-                Evidence(
-                    feature="price_change",
-                    value=change,
-                    baseline=0.0,
-                    threshold=expected,
-                    weight=0.3,
-                ),
-            )
-        return Revision(
+        course = self._course
+        return price_sequel(
+            self._opening,
             score=self._score,
-            impact=self._opening.impact,
             phase=self._phase,
             status=status,
-            explanation=self._opening.explanation + sequel,
-            evidence=evidence,
             ended_ms=ended_ms,
+            change=None if self._price is None else self._change,
+            expected=course.change if course.rising else -course.change,
         )

@@ -1,4 +1,4 @@
-"""Buyers of a token and what became of them: how many of those who could have sold did."""
+"""Buyers of a token and what became of them: who sold, and how long the others have held."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ _HELD, _SOLD, _MOVED = 0, 1, 2
 
 
 class Fates(NamedTuple):
-    """``mature`` buyers had time to sell, or have sold; ``sellers`` of them did."""
+    """``mature`` buyers had time to sell, or have sold; ``sellers`` of them did, the others have
+    held for ``held_ms`` together."""
 
     mature: int
     sellers: int
+    held_ms: int
 
 
 class BuyerCohort:
@@ -52,17 +54,20 @@ class BuyerCohort:
         if known is not None and known[1] == _HELD:
             self._buyers[key] = (known[0], _MOVED)
 
-    def fates(self, time_ms: int, patience_ms: int) -> Fates:
-        """Strangers who sold count as buyers who did: selling was possible."""
+    def fates(self, time_ms: int, patience_ms: int, counted_ms: int) -> Fates:
+        """Strangers who sold count as buyers who did: selling was possible. Of nobody more than
+        ``counted_ms`` counts."""
         self._forget(time_ms - self._follow_ms)
         mature = sellers = len(self._strangers)
+        held_ms = 0
         for bought_ms, fate in self._buyers.values():
             if fate == _SOLD:
                 mature += 1
                 sellers += 1
             elif fate == _HELD and time_ms - bought_ms >= patience_ms:
                 mature += 1
-        return Fates(mature, sellers)
+                held_ms += min(time_ms - bought_ms, counted_ms)
+        return Fates(mature, sellers, held_ms)
 
     def _forget(self, before_ms: int) -> None:
         self._buyers = {k: known for k, known in self._buyers.items() if known[0] >= before_ms}

@@ -11,6 +11,8 @@ from processors.detectors.amounts import UsualAmounts
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.hoards import Awakening, HoardBook
 from processors.detectors.holders import is_nowhere
+from processors.detectors.known_supply import KnownSupply
+from processors.detectors.movement import Feature, Movement
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -30,6 +32,10 @@ class DormantWalletParameters:
     grace: int = 20
     #: Standard deviations above the mean log-amount that make a movement huge (1 in 400).
     huge: float = 2.8
+    #: Where a profile tells the supply of an older coin: part of it that is a whale's whatever
+    #: others hold, and the deviations that suffice then (1 in 40).
+    supply_part: float = 0.001
+    large: float = 2.0
     #: Milliseconds a wallet must have rested. Short, since a young log knows no more; what that
     #: is worth stands in the score, which grows with it up to ``long_ms``.
     idle_ms: int = 5_400_000
@@ -45,6 +51,8 @@ class DormantWalletParameters:
     #: Receivers ever beyond which it works for others (a staking contract, an exchange) and does
     #: not move its own.
     receivers: int = 3
+    #: Movements, the one in question included, beyond which it only rests between two errands.
+    movements: int = 2
     #: Holders remembered; up to 20 kB in all.
     addresses: int = 64
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
@@ -77,7 +85,7 @@ class DormantWallet(Detector[Transfer | Profile]):
 
     pattern: ClassVar[Pattern] = "dormant_wallet"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Transfer, Profile)
 
     def __init__(self, parameters: DormantWalletParameters = PARAMETERS) -> None:
@@ -88,10 +96,13 @@ class DormantWallet(Detector[Transfer | Profile]):
             parameters.significant,
             parameters.slices_ms,
             parameters.receivers,
+            parameters.movements,
         )
+        self._supply = KnownSupply(parameters.supply_part)
         self._quiet_until_ms = 0
 
     def observe(self, event: Transfer | Profile, time_ms: int) -> Opening | None:
+        self._supply.learn(event)
         if isinstance(event, Profile):
             for holder in event.holders:
                 self._book.note(holder.address, float(holder.amount), time_ms)
@@ -124,27 +135,28 @@ class DormantWallet(Detector[Transfer | Profile]):
         if awakening.amount < parameters.moved_part * awakening.held:
             return None
         share = min(1.0, awakening.amount / max(total, awakening.amount))
-        if share < parameters.moved_share:
+        whale = self._supply.is_whales(awakening.amount)
+        if not whale and share < parameters.moved_share:
             return None
+        threshold = parameters.large if whale else parameters.huge
         deviations = self._amounts.deviations(awakening.amount)
-        if deviations < parameters.huge:
+        if deviations < threshold:
             return None
-        return _opening(parameters, _Findings(awakening, self._amounts.usual, deviations, share))
+        movement = Movement(
+            amount=awakening.amount,
+            usual=self._amounts.usual,
+            unusual=deviations,
+            huge=threshold,
+            share=share,
+            much=None if whale else parameters.moved_share,
+        )
+        return _opening(parameters, awakening, movement)
 
 
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """What speaks for an awakening; amounts in tokens."""
-
-    awakening: Awakening
-    usual: float
-    deviations: float
-    share: float
-
-
-def _opening(parameters: DormantWalletParameters, found: _Findings) -> Opening:
-    awakening, share = found.awakening, found.share
-    idle_ms = awakening.idle_ms
+def _opening(
+    parameters: DormantWalletParameters, awakening: Awakening, movement: Movement
+) -> Opening:
+    share, idle_ms = movement.share, awakening.idle_ms
     # 0 at the shortest rest that counts, 1 at a long one, in the logarithm.
     rest = min(
         1.0,
@@ -171,26 +183,10 @@ def _opening(parameters: DormantWalletParameters, found: _Findings) -> Opening:
                 threshold=parameters.idle_ms / _HOUR_MS,
                 weight=0.3,
             ),
-            Evidence(
-                feature="moved_amount",
-                value=awakening.amount,
-                baseline=found.usual,
-                threshold=None,
-                weight=0.1,
-            ),
-            Evidence(
-                feature="amount_deviations",
-                value=found.deviations,
-                baseline=0.0,
-                threshold=parameters.huge,
-                weight=0.3,
-            ),
-            Evidence(
-                feature="moved_share",
-                value=share,
-                baseline=None,
-                threshold=parameters.moved_share,
-                weight=0.3,
+            *movement.evidence(
+                Feature("moved_amount", 0.1),
+                Feature("amount_deviations", 0.3),
+                Feature("moved_share", 0.3),
             ),
         ),
     )

@@ -6,8 +6,9 @@ import math
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, Opening, Revision, TokenView
+from processors.detectors.price_sequel import price_sequel
 from processors.detectors.recent import last_price
-from schemas.alerts import Evidence, Status
+from schemas.alerts import Status
 
 #: A fall of half of the price, as a log return: what is left of the pool bears no sale.
 _COLLAPSE = -math.log(0.5)
@@ -27,7 +28,6 @@ class DrainWatch(FollowUp):
         self._opening = opening
         self._phase = opening.phase
         self._score = opening.score
-        self._evidence = opening.evidence
         #: The newest window of trading taken in.
         self._seen: str | None = None
         self._price: float | None = None
@@ -61,26 +61,12 @@ class DrainWatch(FollowUp):
         return self._revision("resolved", now_ms)
 
     def _revision(self, status: Status, ended_ms: int | None) -> Revision:
-        change = math.expm1(self._change)
-        sequel = f"The price has moved {change:+.1%} since." if self._traded else ""
-        evidence = self._opening.evidence
-        if self._traded:
-            evidence = (
-                *evidence,
-                Evidence(
-                    feature="price_change",
-                    value=change,
-                    baseline=0.0,
-                    threshold=math.expm1(-_COLLAPSE),
-                    weight=0.3,
-                ),
-            )
-        return Revision(
+        return price_sequel(
+            self._opening,
             score=self._score,
-            impact=self._opening.impact,
             phase=self._phase,
             status=status,
-            explanation=f"{self._opening.explanation} {sequel}".rstrip(),
-            evidence=evidence,
             ended_ms=ended_ms,
+            change=self._change if self._traded else None,
+            expected=math.expm1(-_COLLAPSE),
         )

@@ -7,6 +7,9 @@ from zlib import crc32
 
 from processors.detectors.holders import is_nowhere
 
+#: Senders that are remembered for each holder: wallets of small means move too.
+_SENDERS = 4
+
 
 @dataclass(slots=True)
 class Awakening:
@@ -44,16 +47,29 @@ class HoardBook:
     Use: how long a wallet has not stirred, as far as the log can tell. A receipt that is small
     beside what is held (dust) does not count as stirring. Weakness: a holder from before the log
     began, or one pushed out by larger ones, is unknown until it receives something or a profile
-    names it.
+    names it. Of senders a few times as many are remembered, with how often they have moved.
     """
 
-    __slots__ = ("_hoards", "_limit", "_receivers", "_rest_ms", "_significant")
+    __slots__ = (
+        "_hoards",
+        "_limit",
+        "_movements",
+        "_receivers",
+        "_rest_ms",
+        "_senders",
+        "_significant",
+    )
 
-    def __init__(self, limit: int, significant: float, rest_ms: int, receivers: int) -> None:
+    def __init__(
+        self, limit: int, significant: float, rest_ms: int, receivers: int, movements: int
+    ) -> None:
         self._limit = limit
         self._significant = significant
         self._rest_ms = rest_ms
         self._receivers = receivers
+        self._movements = movements
+        #: Who sent lately (checksums), the newest last: movements, and when the last one went on.
+        self._senders: dict[int, tuple[int, int]] = {}
         self._hoards: dict[str, _Hoard] = {}
 
     def total(self) -> float:
@@ -80,10 +96,12 @@ class HoardBook:
             known.active_ms = time_ms
 
     def send(self, address: str, receiver: str, amount: float, time_ms: int) -> Awakening | None:
-        """What the holder's movement amounts to with this; None of who is not known or pays many.
+        """What the holder's movement amounts to with this; None of who is not known, pays many or
+        moves again and again.
 
         It begins with the first transfer after a rest of more than ``rest_ms``.
         """
+        movements = self._count(address, time_ms)
         known = self._hoards.get(address)
         if known is None:
             return None
@@ -102,7 +120,18 @@ class HoardBook:
         # It may hold more than it is known to.
         known.amount = max(0.0, known.amount - amount)
         known.active_ms = max(known.active_ms, time_ms)
-        return None if known.pays else awakening
+        return None if known.pays or movements > self._movements else awakening
+
+    def _count(self, address: str, time_ms: int) -> int:
+        """How many movements of the sender are known, this one included."""
+        senders, whose = self._senders, crc32(address.encode())
+        count, last_ms = senders.pop(whose, (0, 0))
+        if not count or time_ms - last_ms > self._rest_ms:
+            count += 1
+        if len(senders) >= _SENDERS * self._limit:
+            del senders[next(iter(senders))]
+        senders[whose] = (count, max(last_ms, time_ms))
+        return count
 
     def _add(self, address: str, amount: float, time_ms: int) -> None:
         hoards = self._hoards

@@ -10,12 +10,13 @@ from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.buyer_cohort import BuyerCohort, Fates
 from processors.detectors.fall_watch import FallWatch
 from processors.detectors.holders import is_nowhere
-from processors.detectors.likeness import binomial_head
+from processors.detectors.likeness import poisson_head
 from processors.detectors.transaction_flow import TransactionFlow
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
 
+_HOUR_MS = 3_600_000
 #: Standard errors of the bound that is shown as evidence: one side, 1 in 1,000.
 _ERRORS = 3.09
 
@@ -24,14 +25,18 @@ _ERRORS = 3.09
 class HoneypotParameters:
     """Where the lines lie, and why there."""
 
-    #: Part of buyers who sell some of what they bought within the first hours, at least, where they
-    #: can. In a calm token a twentieth sells each hour; most coins are sold far faster.
-    usual: float = 0.12
+    #: Sales for each hour that a buyer holds, where they can sell: at least so many within the
+    #: first hour. Most coins are sold far faster; in a calm token a twentieth sells each hour, but
+    #: what is sold after more than an hour counts too.
+    usual: float = 0.15
     #: Probability up to which so few sellers are believed to be chance. Without any seller it takes
-    #: 60 buyers; it is looked at again and again, so one in a hundred would be too many.
+    #: 51 hours of all buyers together; it is looked at again and again, so one in a hundred would
+    #: be too many.
     chance: float = 0.0005
-    #: Milliseconds that a buyer must have had to sell.
+    #: Milliseconds that a buyer must have had to sell, and the most that count of one buyer: some
+    #: never mean to sell, so it takes 51 of them at least.
     patience_ms: int = 1_800_000
+    counted_ms: int = 3_600_000
     #: Milliseconds for which a buyer is followed; who has held so long may mean to.
     follow_ms: int = 21_600_000
     #: Buyers between two looks.
@@ -50,7 +55,8 @@ PARAMETERS = HoneypotParameters()
 class Honeypot(Detector[Liquidity | Transfer | Profile]):
     """Flag a token that far fewer of its buyers have sold than usual, though they had the time.
 
-    Use: tokens whose pools are watched. The buyers' part is judged by a binomial bound; sales of
+    Use: tokens whose pools are watched. Sellers are counted against the hours for which the others
+    have held, as in survival analysis (a constant hazard: their number is Poisson); sales of
     insiders (makers of token and pool, and whom they gave tokens) do not count. Weakness: sales
     that fail and taxes are not seen, so it takes dozens of buyers. Torres, Steichen and State
     (2019), "The Art of the Scam: Demystifying Honeypots in Ethereum Smart Contracts", for how such
@@ -59,7 +65,7 @@ class Honeypot(Detector[Liquidity | Transfer | Profile]):
 
     pattern: ClassVar[Pattern] = "honeypot"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: HoneypotParameters = PARAMETERS) -> None:
@@ -159,13 +165,16 @@ class Honeypot(Detector[Liquidity | Transfer | Profile]):
         parameters = self._parameters
         if time_ms < self._quiet_until_ms:
             return None
-        fates = self._cohort.fates(time_ms, parameters.patience_ms)
-        chance = binomial_head(fates.mature, parameters.usual, fates.sellers)
+        fates = self._cohort.fates(time_ms, parameters.patience_ms, parameters.counted_ms)
+        expected = parameters.usual * fates.held_ms / _HOUR_MS
+        if expected <= fates.sellers:
+            return None
+        chance = poisson_head(expected, fates.sellers)
         if chance > parameters.chance:
             return None
         self._quiet_until_ms = time_ms + parameters.cool_down_ms
         began_ms = max(self._first_buy_ms or 0, time_ms - parameters.follow_ms)
-        found = _Findings(fates, chance, self._insider_sales, min(began_ms, time_ms))
+        found = _Findings(fates, expected, chance, self._insider_sales, min(began_ms, time_ms))
         return _opening(parameters, found, symbol)
 
     def _add_insider(self, address: str, *, maker: bool) -> None:
@@ -183,32 +192,35 @@ class _Findings:
     """What speaks for a trap."""
 
     fates: Fates
+    #: Sellers there would be at least, where one can sell.
+    expected: float
     chance: float
     insider_sales: int
     began_ms: int
 
 
 def _opening(parameters: HoneypotParameters, found: _Findings, symbol: str) -> Opening:
-    mature, sellers = found.fates
+    mature, sellers, held_ms = found.fates
     share = sellers / mature
     most = wilson_upper(sellers, mature)
     insiders = ""
     if found.insider_sales:
         insiders = f", while insiders sold {found.insider_sales} times"
     return Opening(
-        score=min(1.0, 0.5 + 0.3 * (1.0 - share / parameters.usual) + 0.2 * (1.0 - most)),
+        score=min(1.0, 0.5 + 0.3 * (1.0 - sellers / found.expected) + 0.2 * (1.0 - most)),
         impact=1.0 - most,
         onset_ms=found.began_ms,
         phase="trap",
         explanation=(
             f"{sellers} of {mature} buyers of {symbol} who had time to sell did{insiders}; "
-            f"{parameters.usual * mature:.0f} or more would be usual."
+            f"the others have held for {held_ms / _HOUR_MS:.0f} hours together, in which "
+            f"{found.expected:.0f} sales or more would be usual."
         ),
         evidence=(
             Evidence(
                 feature="sellers_share",
                 value=share,
-                baseline=parameters.usual,
+                baseline=min(1.0, found.expected / mature),
                 threshold=None,
                 weight=0.4,
             ),

@@ -49,9 +49,10 @@ def binomial_tail(trials: int, part: float, least: int) -> float:
     return sum(_mass(trials, part, hits) for hits in range(max(0, least), trials + 1))
 
 
-def binomial_head(trials: int, part: float, most: int) -> float:
-    """P(X ≤ most) for X binomial; 0 < part < 1."""
-    return sum(_mass(trials, part, hits) for hits in range(min(trials, most) + 1))
+def poisson_head(expected: float, most: int) -> float:
+    """P(X ≤ most) for X Poisson; 0 < expected."""
+    log = math.log(expected)
+    return sum(math.exp(hits * log - expected - math.lgamma(hits + 1)) for hits in range(most + 1))
 
 
 def _mass(trials: int, part: float, hits: int) -> float:

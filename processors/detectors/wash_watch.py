@@ -6,8 +6,8 @@ import math
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, Opening, Revision, TokenView
+from processors.detectors.price_sequel import price_sequel
 from processors.detectors.recent import last_price, since
-from schemas.alerts import Evidence, Status
 
 #: Trades are counted over this time, and the washing is over when it holds so few of those at the
 #: opening.
@@ -50,29 +50,12 @@ class WashWatch(FollowUp):
         moved = abs(self._change) >= _MOVED
         self._phase = "price moved" if moved else "stopped"
         self._score *= _REAL if moved else 1.0
-        return self._revision("resolved", now_ms)
-
-    def _revision(self, status: Status, ended_ms: int) -> Revision:
-        evidence, sequel = self._opening.evidence, ""
-        if self._price is not None:
-            change = math.expm1(self._change)
-            sequel = f" The price has moved {change:+.1%} since."
-            evidence = (
-                *evidence,
-                Evidence(
-                    feature="price_change",
-                    value=change,
-                    baseline=0.0,
-                    threshold=math.expm1(_MOVED),
-                    weight=0.3,
-                ),
-            )
-        return Revision(
+        return price_sequel(
+            self._opening,
             score=self._score,
-            impact=self._opening.impact,
             phase=self._phase,
-            status=status,
-            explanation=self._opening.explanation + sequel,
-            evidence=evidence,
-            ended_ms=ended_ms,
+            status="resolved",
+            ended_ms=now_ms,
+            change=None if self._price is None else self._change,
+            expected=math.expm1(_MOVED),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,9 +9,11 @@ from processors.detectors.aftermath import Aftermath, Course
 from processors.detectors.amounts import UsualAmounts
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, is_nowhere
+from processors.detectors.known_supply import KnownSupply
+from processors.detectors.movement import Feature, Movement
 from processors.detectors.withdrawals import Taking, WithdrawalBook
 from schemas.alerts import Evidence, Pattern
-from schemas.events import Transfer
+from schemas.events import Profile, Transfer
 from schemas.topics import TRANSFERS
 
 
@@ -26,7 +27,11 @@ class WhaleAccumulationParameters:
     grace: int = 20
     #: Standard deviations above the usual log-amount of one transfer that the sum must have. Not
     #: many, since it must also be a share of all that is held, and be taken by few.
-    huge: float = 2.0
+    huge: float = 2.5
+    #: Where a profile tells the supply of an older coin: part of it that is a whale's whatever
+    #: others hold, and the deviations that suffice then.
+    supply_part: float = 0.001
+    large: float = 1.5
     #: Milliseconds within which withdrawals of one wallet are one accumulation.
     span_ms: int = 1_800_000
     #: Withdrawals a wallet needs: a single large one is as a rule somebody's custody.
@@ -38,7 +43,7 @@ class WhaleAccumulationParameters:
     #: Part of what it took that a wallet must have kept: who passes it on is a station on the way.
     kept: float = 0.7
     #: Part of everything withdrawn meanwhile: who pays out to many concentrates nothing.
-    concentration: float = 0.7
+    concentration: float = 0.85
     #: Share of what the known holders hold that is taken; less does not move a market.
     taken_share: float = 0.02
     #: Distinct counterparties that make an address a pool or an exchange, if it also sent to some
@@ -46,10 +51,10 @@ class WhaleAccumulationParameters:
     hub_degree: int = 4
     hub_receivers: int = 2
     hub_share: float = 0.02
-    #: What leaves it is a withdrawal if so many also sent to it, or if its share is so large: a
-    #: treasury only pays, and not that often.
+    #: What leaves it is a withdrawal if so many also sent to it, or if its share is so large, what
+    #: is being judged included: a treasury only pays, and not that often.
     hub_givers: int = 1
-    source_share: float = 0.07
+    source_share: float = 0.1
     #: Addresses remembered as holders, hubs and depositors, and withdrawals; up to 30 kB in all.
     addresses: int = 64
     #: Milliseconds after an alert in which no other is opened: it would be the same event.
@@ -69,7 +74,7 @@ _COURSE = Course(
 )
 
 
-class WhaleAccumulation(Detector[Transfer]):
+class WhaleAccumulation(Detector[Transfer | Profile]):
     """Flag a few wallets that take most of what leaves pools and exchanges, far beyond the usual.
 
     Use: tokens with on-chain transfers. What wallets have taken within half an hour is summed, net
@@ -84,8 +89,8 @@ class WhaleAccumulation(Detector[Transfer]):
 
     pattern: ClassVar[Pattern] = "whale_accumulation"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "2"
-    reads = (Transfer,)
+    version: ClassVar[str] = "3"
+    reads = (Transfer, Profile)
 
     def __init__(self, parameters: WhaleAccumulationParameters = PARAMETERS) -> None:
         self._parameters = parameters
@@ -93,9 +98,13 @@ class WhaleAccumulation(Detector[Transfer]):
         self._holders = HolderBook(parameters.addresses)
         self._hubs = HubBook(parameters.addresses, _COUNTERPARTIES)
         self._book = WithdrawalBook(parameters.addresses, parameters.span_ms)
+        self._supply = KnownSupply(parameters.supply_part)
         self._quiet_until_ms = 0
 
-    def observe(self, event: Transfer, time_ms: int) -> Opening | None:
+    def observe(self, event: Transfer | Profile, time_ms: int) -> Opening | None:
+        self._supply.learn(event)
+        if isinstance(event, Profile):
+            return None
         amount = float(event.amount)
         sender, receiver = event.from_address, event.to_address
         if amount <= 0.0 or sender == receiver:
@@ -108,6 +117,7 @@ class WhaleAccumulation(Detector[Transfer]):
         self._hubs.learn(sender, receiver)
         if opening is not None:
             self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
+            self._book.forget()
         return opening
 
     def follow(self, opening: Opening, time_ms: int) -> FollowUp:
@@ -120,22 +130,38 @@ class WhaleAccumulation(Detector[Transfer]):
         if self._is_hub(receiver):
             book.note_deposit(sender)
             return None
-        if not self._is_source(sender):
+        # What comes during the cool-down is the rest of what was told.
+        if time_ms < self._quiet_until_ms:
             return None
-        book.withdraw(receiver, amount, time_ms)
-        if time_ms < self._quiet_until_ms or self._amounts.learned < parameters.grace:
+        # Who pays several may be found to be an exchange only by the next withdrawals.
+        if self._hubs.receivers(sender) >= parameters.hub_receivers:
+            book.withdraw(sender, receiver, amount, time_ms)
+        if self._amounts.learned < parameters.grace or not self._is_source(sender):
             return None
         taking = book.largest(
-            parameters.wallets, parameters.parts, parameters.least, parameters.kept
+            parameters.wallets,
+            parameters.parts,
+            parameters.least,
+            parameters.kept,
+            self._is_source,
         )
         if taking is None or taking.share < parameters.concentration:
             return None
         deviations = self._amounts.deviations(taking.amount)
-        held = max(self._holders.total(), taking.amount)
-        share = taking.amount / held
-        if deviations < parameters.huge or share < parameters.taken_share:
+        share = taking.amount / max(self._holders.total(), taking.amount)
+        whale = self._supply.is_whales(taking.amount)
+        threshold = parameters.large if whale else parameters.huge
+        if deviations < threshold or (not whale and share < parameters.taken_share):
             return None
-        return _opening(parameters, _Findings(taking, self._amounts.usual, deviations, share))
+        movement = Movement(
+            amount=taking.amount,
+            usual=self._amounts.usual,
+            unusual=deviations,
+            huge=threshold,
+            share=share,
+            much=None if whale else parameters.taken_share,
+        )
+        return _opening(movement, taking, parameters.concentration)
 
     def _is_hub(self, address: str) -> bool:
         hubs, parameters = self._hubs, self._parameters
@@ -153,57 +179,29 @@ class WhaleAccumulation(Detector[Transfer]):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """What speaks for an accumulation; amounts in tokens."""
-
-    taking: Taking
-    usual: float
-    deviations: float
-    share: float
-
-
-def _opening(parameters: WhaleAccumulationParameters, found: _Findings) -> Opening:
-    share, taking = found.share, found.taking
+def _opening(movement: Movement, taking: Taking, concentration: float) -> Opening:
     who = "One wallet" if taking.wallets == 1 else f"{taking.wallets} wallets"
     return Opening(
-        # From half to 0.9 with the share that is taken; a rising price adds the rest.
-        score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
-        impact=min(1.0, share),
+        score=movement.score,
+        impact=min(1.0, movement.share),
         onset_ms=taking.first_ms,
         phase=_COURSE.begun,
         explanation=(
             f"{who} took {taking.amount:,.6g} tokens off pools and exchanges in {taking.parts} "
-            f"parts ({share:.1%} of what is known to be held, {taking.share:.0%} of what was "
-            "withdrawn meanwhile)."
+            f"parts ({movement.share:.1%} of what is known to be held, {taking.share:.0%} of what "
+            "was withdrawn meanwhile)."
         ),
         evidence=(
-            Evidence(
-                feature="taken_amount",
-                value=taking.amount,
-                baseline=found.usual,
-                threshold=None,
-                weight=0.2,
-            ),
-            Evidence(
-                feature="amount_deviations",
-                value=found.deviations,
-                baseline=0.0,
-                threshold=parameters.huge,
-                weight=0.3,
-            ),
-            Evidence(
-                feature="taken_share",
-                value=share,
-                baseline=None,
-                threshold=parameters.taken_share,
-                weight=0.3,
+            *movement.evidence(
+                Feature("taken_amount", 0.2),
+                Feature("amount_deviations", 0.3),
+                Feature("taken_share", 0.3),
             ),
             Evidence(
                 feature="withdrawn_share",
                 value=taking.share,
                 baseline=None,
-                threshold=parameters.concentration,
+                threshold=concentration,
                 weight=0.2,
             ),
         ),

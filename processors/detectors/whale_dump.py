@@ -10,6 +10,7 @@ from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.holders import HolderBook, HubBook, RelayBook, is_nowhere
+from processors.detectors.movement import Feature, Movement
 from processors.detectors.pool_money import PoolMoney
 from processors.detectors.sale_watch import SaleWatch
 from schemas.alerts import Evidence, Pattern
@@ -51,8 +52,10 @@ class WhaleDumpParameters:
     addresses: int = 64
     #: Milliseconds in which deposits of one sender count as one, so slicing hides nothing.
     slices_ms: int = 900_000
-    #: Milliseconds after an alert in which no other is opened: it would be the same event.
+    #: Milliseconds after an alert in which no other of that sender, or of whom it sent to, is
+    #: opened: it would be the same event; and those in which none of anybody is.
     cool_down_ms: int = 1_800_000
+    rest_ms: int = 300_000
     #: Pools that tell what they hold.
     pools: int = 16
 
@@ -75,7 +78,7 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
 
     pattern: ClassVar[Pattern] = "whale_dump"
     topic: ClassVar[str] = TRANSFERS.name
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     reads = (Liquidity, Transfer, Profile)
 
     def __init__(self, parameters: WhaleDumpParameters = PARAMETERS) -> None:
@@ -89,6 +92,8 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
         #: The newest transfer, while it is open whether its pool pays for it.
         self._open: Transfer | None = None
         self._supply: float | None = None
+        #: Who is told of already, and until when.
+        self._told: dict[str, int] = {}
         self._quiet_until_ms = 0
 
     def observe(self, event: Liquidity | Transfer | Profile, time_ms: int) -> Opening | None:
@@ -126,7 +131,10 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
             opening = self._judge(sender, receiver, amount, time_ms)
         self._learn(sender, receiver, amount, time_ms)
         if opening is not None:
-            self._quiet_until_ms = time_ms + self._parameters.cool_down_ms
+            self._quiet_until_ms = time_ms + self._parameters.rest_ms
+            self._told = {name: until for name, until in self._told.items() if until > time_ms}
+            for name in (sender, receiver):
+                self._told[name] = time_ms + self._parameters.cool_down_ms
         return opening
 
     def _judge(self, sender: str, receiver: str, amount: float, time_ms: int) -> Opening | None:
@@ -135,7 +143,7 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
         if not (self._is_hub(receiver) or self._relays.passes_on(sender, amount, time_ms)):
             return None
         deposits = self._deposits(sender, amount, time_ms)
-        if time_ms < self._quiet_until_ms:
+        if time_ms < max(self._quiet_until_ms, self._told.get(sender, 0)):
             return None
         value = math.log(deposits.amount)
         usual = self._usual()
@@ -149,8 +157,16 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
         share = deposits.amount / max(self._holders.total() + earlier, held)
         if anomaly < threshold or share < self._parameters.moved_share:
             return None
-        found = _Findings(deposits, math.exp(usual), anomaly, threshold, share)
-        return _opening(self._parameters, found, self._hubs.degree(receiver))
+        movement = Movement(
+            amount=deposits.amount,
+            usual=math.exp(usual),
+            unusual=anomaly,
+            huge=threshold,
+            share=share,
+            much=self._parameters.moved_share,
+        )
+        degree = self._hubs.degree(receiver)
+        return _opening(movement, deposits.first_ms, degree, self._parameters.hub_degree)
 
     def _learn(self, sender: str, receiver: str, amount: float, time_ms: int) -> None:
         value = math.log(amount)
@@ -213,58 +229,29 @@ class _Slices:
     amount: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """What speaks for a dump; amounts in tokens."""
-
-    deposits: _Slices
-    usual: float
-    anomaly: float
-    threshold: float
-    share: float
-
-
-def _opening(parameters: WhaleDumpParameters, found: _Findings, degree: int) -> Opening:
-    share = found.share
+def _opening(movement: Movement, onset_ms: int, degree: int, hub_degree: int) -> Opening:
+    amount, share = movement.amount, movement.share
     target = "a pool or exchange" if degree else "an exchange through a deposit address"
     return Opening(
-        # From half to 0.9 with the share that is moved; the sale itself adds the rest.
-        score=0.5 + 0.4 * min(1.0, math.sqrt(share)),
+        score=movement.score,
         impact=min(1.0, share),
-        onset_ms=found.deposits.first_ms,
+        onset_ms=onset_ms,
         phase="deposit",
         explanation=(
-            f"A large holder moved {found.deposits.amount:,.0f} tokens ({share:.1%} of what is "
-            f"known to be held, {found.deposits.amount / found.usual:,.0f} times a usual "
-            f"transfer) to {target}."
+            f"A large holder moved {amount:,.0f} tokens ({share:.1%} of what is known to be held, "
+            f"{amount / movement.usual:,.0f} times a usual transfer) to {target}."
         ),
         evidence=(
-            Evidence(
-                feature="transfer_amount",
-                value=found.deposits.amount,
-                baseline=found.usual,
-                threshold=None,
-                weight=0.2,
-            ),
-            Evidence(
-                feature="amount_anomaly",
-                value=found.anomaly,
-                baseline=0.0,
-                threshold=found.threshold,
-                weight=0.4,
-            ),
-            Evidence(
-                feature="moved_share",
-                value=share,
-                baseline=None,
-                threshold=parameters.moved_share,
-                weight=0.3,
+            *movement.evidence(
+                Feature("transfer_amount", 0.2),
+                Feature("amount_anomaly", 0.4),
+                Feature("moved_share", 0.3),
             ),
             Evidence(
                 feature="receiver_counterparties",
                 value=float(degree),
                 baseline=None,
-                threshold=float(parameters.hub_degree),
+                threshold=float(hub_degree),
                 weight=0.1,
             ),
         ),

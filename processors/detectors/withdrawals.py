@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
 class _Withdrawal(NamedTuple):
     time_ms: int
+    source: str
     wallet: str
     amount: float
 
@@ -52,28 +54,44 @@ class WithdrawalBook:
     def has_deposited(self, wallet: str) -> bool:
         return wallet in self._depositors
 
-    def withdraw(self, wallet: str, amount: float, time_ms: int) -> None:
+    def withdraw(self, source: str, wallet: str, amount: float, time_ms: int) -> None:
+        """Taken from what is a pool or an exchange, or may turn out to be one."""
         taken = self._taken
-        taken.append(_Withdrawal(time_ms, wallet, amount))
+        taken.append(_Withdrawal(time_ms, source, wallet, amount))
         while taken[0].time_ms < time_ms - self._span_ms:
             taken.popleft()
         there = {each.wallet for each in taken}
         self._sent = {name: sent for name, sent in self._sent.items() if name in there}
         self._sent.setdefault(wallet, 0.0)
 
+    def forget(self) -> None:
+        """What was taken so far is told: only what follows is new."""
+        self._taken.clear()
+        self._sent.clear()
+
     def send(self, wallet: str, amount: float) -> None:
         if wallet in self._sent:
             self._sent[wallet] += amount
 
-    def largest(self, wallets: int, parts: int, least: float, kept: float) -> Taking | None:
+    def largest(
+        self,
+        wallets: int,
+        parts: int,
+        least: float,
+        kept: float,
+        is_source: Callable[[str], bool],
+    ) -> Taking | None:
         """The few wallets that took most, each in at least so many parts, and have ``kept`` that
-        part of it; none of them deposited.
+        part of it; none of them deposited. What counts is what came out of a source, as far as is
+        known by now.
 
         A part counts if it is at least ``least`` of the wallet's largest one, and a wallet if it
         took at least ``least`` of what the largest one did.
         """
+        sources = {each.source: is_source(each.source) for each in self._taken}
+        withdrawals = [each for each in self._taken if sources[each.source]]
         found: dict[str, list[_Withdrawal]] = {}
-        for each in self._taken:
+        for each in withdrawals:
             found.setdefault(each.wallet, []).append(each)
         nets = []
         for wallet, theirs in found.items():
@@ -90,7 +108,7 @@ class WithdrawalBook:
         amount = sum(net for net, _ in nets)
         theirs = [each for _, wallet in nets for each in found[wallet]]
         first_ms = min(each.time_ms for each in theirs)
-        withdrawn = sum(each.amount for each in self._taken if each.time_ms >= first_ms)
+        withdrawn = sum(each.amount for each in withdrawals if each.time_ms >= first_ms)
         return Taking(
             wallets=len(nets),
             amount=amount,

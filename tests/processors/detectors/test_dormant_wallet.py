@@ -70,6 +70,26 @@ def test_a_profile_tells_who_holds_and_since_when_it_is_watched() -> None:
     assert "3.5 hours" in opening.explanation
 
 
+def test_a_thousandth_of_all_tokens_is_much_whatever_others_hold() -> None:
+    supply = Profile(
+        id="profile",
+        token="token",
+        symbol="TOKEN",
+        event_time=rfc3339(at_ms(-1)),
+        source="test",
+        chain="test",
+        contract="0x1",
+        total_supply="800000",
+    )
+    rich = transfer(-0.5, "0xtreasury", "0xrich", 200_000)
+    _, *usual = usual_transfers(300)
+    moved = transfer(200, _SLEEPER, "0xnew", 900)
+    events = sorted([*usual, rich, got(amount=900), moved], key=event_time_ms)
+
+    assert openings(DormantWallet(), events) == []
+    assert len(openings(DormantWallet(), [supply, *events])) == 1
+
+
 def test_who_moved_a_moment_ago_is_not_dormant() -> None:
     assert amid_usual(got(minute=150), transfer(200, _SLEEPER, "0xnew", 19_000)) == []
 
@@ -89,6 +109,15 @@ def test_a_test_transfer_and_slices_are_one_awakening() -> None:
 def test_a_contract_that_pays_many_does_not_move_its_own() -> None:
     payouts = [transfer(200 + n / 9, _SLEEPER, f"0xstaker{n}", 400) for n in range(25)]
     assert amid_usual(got(), *payouts) == []
+
+
+def test_who_moves_again_and_again_only_rests_in_between() -> None:
+    def after(*moved: float) -> list[tuple[int, Opening]]:
+        errands = [transfer(minute, _SLEEPER, "0xnew", 5) for minute in moved]
+        return amid_usual(got(), *errands, transfer(250, _SLEEPER, "0xnew", 9_000))
+
+    assert len(after()) == len(after(60, 70)) == 1
+    assert after(60, 110) == []
 
 
 def test_small_change_is_no_awakening() -> None:
@@ -120,7 +149,7 @@ def test_a_falling_price_bears_it_out() -> None:
 
 
 def test_holders_stay_known_in_bounded_memory_and_slices_too() -> None:
-    book = HoardBook(limit=8, significant=0.05, rest_ms=1_000, receivers=3)
+    book = HoardBook(limit=8, significant=0.05, rest_ms=1_000, receivers=3, movements=2)
     book.receive("0xlarge", 1_000.0, 0)
     book.send("0xlarge", "0xnew", 1_000.0, 100)
     for number in range(500):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 
-from processors.detectors.likeness import binomial_head, binomial_tail, most_alike
+from processors.detectors.likeness import binomial_tail, most_alike, poisson_head
 
 
 def test_a_group_of_equal_amounts_is_found_among_others():
@@ -32,8 +33,9 @@ def test_strangers_are_taken_for_one_party_no_more_often_than_the_bound_says():
     assert taken <= 12
 
 
-def test_the_tails_are_those_of_the_binomial_law():
+def test_the_tails_are_those_of_the_binomial_and_the_poisson_law():
     assert binomial_tail(4, 0.5, 3) == pytest.approx(5 / 16)
     assert binomial_tail(4, 0.5, 0) == pytest.approx(1.0)
-    assert binomial_head(4, 0.5, 1) == pytest.approx(5 / 16)
-    assert binomial_head(40, 0.2, 0) == pytest.approx(0.8**40)
+    assert poisson_head(3.0, 0) == pytest.approx(math.exp(-3))
+    assert poisson_head(2.0, 2) == pytest.approx(5 * math.exp(-2))
+    assert poisson_head(40.0, 400) == pytest.approx(1.0)

@@ -6,7 +6,8 @@ import pytest
 
 from processors.detectors.base import Opening
 from processors.detectors.whale_accumulation import WhaleAccumulation
-from schemas.events import Transfer
+from schemas.events import Profile, Transfer
+from schemas.times import rfc3339
 from tests.processors.detectors.streams import (
     EXCHANGE,
     POOL,
@@ -87,6 +88,17 @@ def test_what_a_treasury_pays_is_no_withdrawal() -> None:
     assert after_usual(*paid, *vested) == []
 
 
+def test_an_exchange_that_is_known_for_one_only_by_the_last_withdrawals_counts_from_the_first() -> (
+    None
+):
+    # It has paid only a few until then, and nothing else of it was seen.
+    before = [transfer(100 + n, "0xnewexchange", f"0xfirst{n}", 90) for n in range(3)]
+    usual = [*usual_transfers(12), *before]
+    bought = [transfer(121 + n, "0xnewexchange", "0xbuyer", 9_000) for n in range(2)]
+    told = openings(WhaleAccumulation(), [*usual, *bought])
+    assert [opening.onset_ms for _, opening in told] == [at_ms(121)]
+
+
 def test_what_is_passed_on_is_not_kept() -> None:
     parts = [
         (
@@ -106,6 +118,37 @@ def test_nothing_opens_before_there_is_a_history() -> None:
 
 def test_one_accumulation_opens_one_alert() -> None:
     assert len(after_usual(*withdrawals(1, 12, 60_000))) == 1
+
+
+def test_what_was_told_is_not_told_again_when_the_cool_down_is_over() -> None:
+    # The last part that was told lies within the same half hour as the next small purchase.
+    told = [transfer(121 + n, EXCHANGE, "0xbuyer", 10_000) for n in range(2)]
+    rest = [transfer(140 + n, EXCHANGE, "0xbuyer", 10_000) for n in range(2)]
+    later = [transfer(152.2 + n, EXCHANGE, "0xother", 90) for n in range(2)]
+    assert len(after_usual(*told, *rest, *later)) == 1
+
+    again = [transfer(153 + n, EXCHANGE, "0xbuyer", 10_000) for n in range(2)]
+    assert len(after_usual(*told, *rest, *again)) == 2
+
+
+def test_a_thousandth_of_all_tokens_is_a_whales_whatever_others_hold() -> None:
+    told = Profile(
+        id="profile",
+        token="token",
+        symbol="TOKEN",
+        event_time=rfc3339(at_ms(0)),
+        source="test",
+        chain="test",
+        contract="0x1",
+        total_supply="1500000",
+    )
+    usual = list(usual_transfers(120))
+    # Somebody who holds so much that all others are small beside it.
+    usual[0] = transfer(0.0, "0xtreasury", "0xwhale", 5_000_000.0)
+    bought = withdrawals(1, 4, 2_000)
+
+    assert openings(WhaleAccumulation(), [*usual, *bought]) == []
+    assert len(openings(WhaleAccumulation(), [told, *usual, *bought])) == 1
 
 
 @pytest.mark.parametrize(

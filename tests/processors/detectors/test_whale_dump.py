@@ -9,6 +9,7 @@ from processors.detectors import whale_dump
 from processors.detectors.base import Opening
 from processors.detectors.holders import HolderBook, HubBook
 from processors.detectors.whale_dump import WhaleDump
+from schemas.codec import event_time_ms
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.times import rfc3339
 from tests.processors.detectors.streams import (
@@ -126,6 +127,23 @@ def test_one_dump_opens_one_alert_until_the_cool_down_is_over() -> None:
     )
 
     assert [time_ms for time_ms, _ in found] == [at_ms(121), at_ms(200)]
+
+
+def test_another_whale_meanwhile_is_told_too() -> None:
+    def got(who: str) -> Transfer:
+        return transfer(100, "0xfriend", who, 20_000)
+
+    both = [
+        transfer(121, WHALE, EXCHANGE, 20_000),
+        transfer(124, "0xotherwhale", EXCHANGE, 20_000),
+        transfer(127, "0xthirdwhale", EXCHANGE, 20_000),
+        transfer(128, WHALE, EXCHANGE, 20_000),
+    ]
+    received = [got("0xotherwhale"), got("0xthirdwhale")]
+    usual = [*usual_transfers(120), *received]
+    told = openings(WhaleDump(), sorted([*usual, *both], key=event_time_ms))
+    # Who comes at once is the same run for the exit; who was told of is so for half an hour.
+    assert [time_ms for time_ms, _ in told] == [at_ms(121), at_ms(127)]
 
 
 def test_a_larger_share_scores_higher() -> None:
