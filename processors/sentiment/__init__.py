@@ -23,8 +23,6 @@ Label = Literal["negative", "neutral", "positive"]
 _CACHED_TEXTS = 65_536
 #: The cost grows with the text; what follows after this many characters hardly matters.
 SCORED_CHARACTERS = 2_000
-#: Scores closer to 0 than this are no opinion.
-_NEUTRAL = 0.0005
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
@@ -36,8 +34,11 @@ def sentiment(text: str) -> float:
 
 
 def label(score: float) -> Label:
-    """The word for a score."""
-    if abs(score) < _NEUTRAL:
+    """The word for a score: its side, however faint. Neutral is a text without a known phrase.
+
+    How strong a mood must be to matter is told by the score, and is up to whoever reads it.
+    """
+    if not score:
         return "neutral"
     return "positive" if score > 0 else "negative"
 

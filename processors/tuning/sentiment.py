@@ -9,6 +9,12 @@ River's ``MultinomialNB`` counts the phrases, its log-count ratios scale the inp
 the posts; its weights are averaged over the later passes (Polyak & Juditsky 1992).
 Tried on the 70 % and left out: letters of words (3 to 5), word triples, no stems, and naive
 Bayes mixed in. None was clearly better.
+Tried by five folds on all posts, near-duplicates in one fold, beside the same model: hinge loss,
+squared or not; other smoothing, powers and lengths of the ratios; word pairs at a distance or in
+any order; words in capitals, lengthened, negated, at either end; counts of emoji, numbers and
+marks; a financial lexicon and one of emoji; vectors of words learned elsewhere; kernels of degree
+two and Gaussian ones; means of several of these. Of some ninety trials the best were ahead by 0.2
+to 0.5 points on StockTwits, with a standard error of 0.25, and none was ahead on every file.
 """
 
 from __future__ import annotations
@@ -102,6 +108,7 @@ def main(data: Path, out: Path) -> None:
     best = max(GRID, key=lambda settings: _merit(tuned, trials[settings]))
     temperature = fit_temperature(tuned, trials[best])
     judged = learn(tuned, best, temperature)
+    unseen = _scores(examples, _out_of_fold(examples, best), temperature)
     final = learn(examples, best, temperature)
     out.mkdir(parents=True, exist_ok=True)
     (out / ARTEFACT).write_bytes(final.packed())
@@ -121,6 +128,7 @@ def main(data: Path, out: Path) -> None:
         "held_back_30_percent": _figures(
             kept, [judged.score(example.phrases, example.feeling) for example in kept]
         ),
+        "all_posts_five_folds": _figures(examples, unseen),
         "lexicon_alone": {
             "tuned_70_percent": _figures(tuned, _compounds(tuned)),
             "held_back_30_percent": _figures(kept, _compounds(kept)),

@@ -62,8 +62,8 @@ def test_the_coin_that_is_spoken_of_does_not_matter() -> None:
     assert len(scores) == 1
 
 
-def test_the_label_follows_the_score() -> None:
-    assert [label(score) for score in (-1.0, -0.01, 0.0, 0.01, 1.0)] == [
+def test_the_label_is_the_side_of_the_score_however_faint() -> None:
+    assert [label(score) for score in (-1.0, -0.0001, 0.0, 0.0001, 1.0)] == [
         "negative",
         "negative",
         "neutral",

@@ -44,6 +44,7 @@ def test_a_model_is_learned_and_how_is_recorded(
     record = json.loads((tmp_path / "out" / RECORD).read_text())
     assert record["held_back_30_percent"]["one accuracy"] > 0.9
     assert record["held_back_30_percent"]["two correlation"] > 0.5
+    assert record["all_posts_five_folds"]["one accuracy"] > 0.9
     assert set(record["data_sha256"]) == {"one.tsv", "two.tsv"}
     model = Learned.unpacked((tmp_path / "out" / ARTEFACT).read_bytes())
     assert model.weights["zorbing"] > 0 > model.weights["grocking"]
