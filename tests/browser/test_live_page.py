@@ -141,6 +141,7 @@ async def test_the_feed_can_be_filtered_and_walked_by_keyboard(
     await browser.wait("#detail-title", "WHALE")
     await browser.select("select[aria-label=Pattern]", "pump_and_dump")
     await browser.wait_gone(".row", "WHALE")
+    assert "WHALE" in await browser.text("#detail-title")
     assert await browser.count(".row") == 2
     await browser.select("select[aria-label=Severity]", "critical")
     await browser.wait(".empty", "No alert passes these filters")

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { changes } from "../src/detail/changes.ts";
+import type { Alert } from "../src/api/types.ts";
+import { changes, stepsOf } from "../src/detail/changes.ts";
 import { alertOf } from "./alerts.ts";
 
 const before = alertOf({ id: "x", seq: 1 });
@@ -32,4 +33,24 @@ test("a revision tells of the event its alert has become part of, and what else 
 
 test("a revision that changes nothing of these says so", () => {
   expect(changes(before, { ...before, revision: 2 })).toBe("Evidence brought up to date");
+});
+
+test("revisions that say nothing new are one step, and no sentence is said twice", () => {
+  const of = (revision: number, fields: Partial<Alert> = {}) =>
+    alertOf({ id: "a", seq: revision, revision, ...fields });
+  const dump = { phase: "dump" };
+  const over = { status: "resolved", explanation: "It is over." } as const;
+  const revisions = [of(1), of(2), of(3), of(4, dump), of(5, dump), of(6, { ...dump, ...over })];
+  const told = stepsOf(revisions).map(({ revision, title, explanation }) => [
+    revision.revision,
+    title,
+    explanation,
+  ]);
+  expect(told).toEqual([
+    [6, "Resolved", "It is over."],
+    [5, "Evidence brought up to date", null],
+    [4, "Phase: dump", null],
+    [3, "Evidence brought up to date, 2 times", null],
+    [1, "Opened", of(1).explanation],
+  ]);
 });

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { AlertDetail } from "../detail/AlertDetail.tsx";
 import { FloorWarning } from "../detectors/FloorWarning.tsx";
-import { alertsHref, navigate } from "../shell/router.ts";
+import { alertHref, alertsHref, navigate } from "../shell/router.ts";
 import { FeedList } from "./FeedList.tsx";
 import { FilterBar } from "./FilterBar.tsx";
 import { type Filter, readFilter, writeFilter } from "./filter.ts";
@@ -21,7 +21,12 @@ export function AlertsPage({
   const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
   const feed = useFeed(filter);
   useKeys(feed.rows, selected, query);
-  const change = (next: Filter) => navigate(alertsHref(writeFilter(next)), { replace: true });
+  // Who changes a filter keeps what they are reading.
+  const change = (next: Filter) => {
+    const changed = writeFilter(next);
+    const href = selected === null ? alertsHref(changed) : alertHref(selected, changed);
+    navigate(href, { replace: true });
+  };
 
   return (
     <div className="alerts-page" data-selected={selected !== null}>
