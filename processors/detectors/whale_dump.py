@@ -61,6 +61,8 @@ class WhaleDumpParameters:
 
 
 PARAMETERS = WhaleDumpParameters()
+#: Deviations of log-amounts are never taken for less: bots that send always the same.
+_LEAST_DEVIATION = 0.5
 #: Counterparties remembered of an address; beyond it a hub is a hub.
 _COUNTERPARTIES = 16
 
@@ -147,7 +149,7 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
             return None
         value = math.log(deposits.amount)
         usual = self._usual()
-        anomaly = float(self._scorer.score_one(None, value)) if value > usual else 0.0
+        anomaly = self._anomaly(value)
         # In a young coin's own pool a thousandth of all tokens changes hands every minute.
         known = None if self._pools.tells(receiver) else self._supply
         whale = known is not None and deposits.amount >= self._parameters.supply_part * known
@@ -171,8 +173,7 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
     def _learn(self, sender: str, receiver: str, amount: float, time_ms: int) -> None:
         value = math.log(amount)
         if self._learned() >= self._parameters.grace:
-            deviation = cast(float, self._scorer.gaussian.sigma)
-            value = min(value, self._usual() + self._parameters.learned * deviation)
+            value = min(value, self._usual() + self._parameters.learned * self._deviation())
         self._scorer.learn_one(None, value)
         if not self._is_distributor(sender):
             self._relays.learn(receiver, amount, time_ms)
@@ -182,6 +183,21 @@ class WhaleDump(Detector[Liquidity | Transfer | Profile]):
     def _usual(self) -> float:
         """The mean log-amount."""
         return cast(float, self._scorer.gaussian.mu)
+
+    def _deviation(self) -> float:
+        """The deviation of log-amounts. Rounding may take the variance of equal amounts, as of an
+        airdrop, below zero, and its root is no number that can be compared then."""
+        sigma = self._scorer.gaussian.sigma
+        return max(_LEAST_DEVIATION, sigma) if isinstance(sigma, float) else _LEAST_DEVIATION
+
+    def _anomaly(self, value: float) -> float:
+        """2·(Φ(z) − ½) of amounts above the usual, as River has it, or with the least deviation."""
+        usual, deviation = self._usual(), self._deviation()
+        if value <= usual or self._learned() < self._parameters.grace:
+            return 0.0
+        if deviation > _LEAST_DEVIATION:
+            return float(self._scorer.score_one(None, value))
+        return math.erf((value - usual) / (deviation * math.sqrt(2)))
 
     def _learned(self) -> int:
         """Transfers the scorer knows."""

@@ -146,6 +146,17 @@ def test_another_whale_meanwhile_is_told_too() -> None:
     assert [time_ms for time_ms, _ in told] == [at_ms(121), at_ms(127)]
 
 
+def test_equal_amounts_of_a_large_airdrop_make_nobody_a_whale_but_whales() -> None:
+    # So many equal ones that rounding takes their variance below zero.
+    drops = [transfer(n / 100, "0xmaker", f"0xdrop{n}", 1e6) for n in range(300)]
+    pool = [transfer(3 + n / 100, f"0xdrop{n}", POOL, 1e6) for n in range(20)]
+    sold = transfer(4, "0xdrop40", POOL, 1.5e6)
+    dumped = transfer(10, "0xdrop41", POOL, 30e6)
+
+    told = openings(WhaleDump(), [*drops, *pool, sold, dumped])
+    assert [time_ms for time_ms, _ in told] == [at_ms(10)]
+
+
 def test_a_larger_share_scores_higher() -> None:
     scores = [
         after_usual(transfer(121, WHALE, EXCHANGE, amount))[0][1].score
