@@ -44,7 +44,11 @@ _SMALLEST_STEP = 1e-9
 CANDIDATES: Mapping[str, Settings] = {
     "shipped": Settings(),
     "no making up for the rarer class": Settings(forests=(0.0,) * 3, regressions=(0.0,)),
-    "regression alone": Settings(forests=(), regressions=(0.0,)),
+    "regression alone": Settings(forests=(), regressions=(0.0,), kernels=0),
+    "no kernels": Settings(kernels=0),
+    "the cut stays at even odds": Settings(cut_prior=1e9),
+    "no kernels, the cut stays": Settings(kernels=0, cut_prior=1e9),
+    "wider kernels": Settings(narrowness=0.2),
     "faster regression": Settings(learning_rate=0.05),
     "patient trees": Settings(grace_period=10, delta=0.05, tau=0.5),
 }

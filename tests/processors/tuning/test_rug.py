@@ -28,8 +28,8 @@ def test_seven_tenths_are_for_choosing_whatever_their_label() -> None:
 
 def test_the_best_on_the_development_part_is_chosen_and_all_is_recorded() -> None:
     candidates = {
-        "regression": Settings(forests=(), regressions=(0.0,)),
-        "still": Settings(forests=(), regressions=(0.0,), learning_rate=0.0),
+        "regression": Settings(forests=(), regressions=(0.0,), kernels=0),
+        "still": Settings(forests=(), regressions=(0.0,), kernels=0, learning_rate=0.0),
     }
     record = choose(TOKENS, candidates)
     assert record["chosen"] == "regression"
@@ -54,7 +54,7 @@ def test_a_pools_standing_is_learned_with_the_frequency_of_rugs_taken_out() -> N
 def test_the_records_and_the_artefact_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    still = {"still": Settings(forests=(), regressions=(0.0,), learning_rate=0.0)}
+    still = {"still": Settings(forests=(), regressions=(0.0,), kernels=0, learning_rate=0.0)}
     monkeypatch.setattr("processors.tuning.rug.CANDIDATES", still)
     (tmp_path / "rug").mkdir()
     with gzip.open(tmp_path / "rug" / "tokens.csv.gz", "wt") as lines:
