@@ -39,8 +39,8 @@ class MentionBurstParameters:
     grace_steps: int = 60
     #: Distinct authors in the span at least; fewer are an accident.
     authors: int = 8
-    #: Times the usual number of authors.
-    ratio: float = 3.0
+    #: Times the usual number of authors: a lively quarter of an hour has three times as many.
+    ratio: float = 4.0
     #: Standard deviations above the usual, of the number's root: see ``MentionBurst``.
     burst: float = 4.0
     #: Authors in a span taken as usual at least, so that a silent token's third is no burst.
