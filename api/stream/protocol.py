@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,7 +21,8 @@ CLOSE_FULL = 1013
 
 ChangeType: TypeAlias = Literal["opened", "updated", "acknowledged", "resolved", "retracted"]
 
-SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+#: How grave a severity is.
+_RANK = {severity: rank for rank, severity in enumerate(get_args(Severity))}
 
 
 class ProtocolError(Exception):
@@ -57,6 +58,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
 
     token: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     pattern: Pattern | None = None
+    #: The least one: whoever asks for high must not miss what is critical.
     severity: Severity | None = None
     min_score: Annotated[float, Meta(ge=0, le=1)] | None = None
     #: One alert an event: what is part of another alert's event is left out.
@@ -66,7 +68,7 @@ class Filter(Struct, frozen=True, forbid_unknown_fields=True):
         return (
             (self.token is None or alert.token == self.token)
             and (self.pattern is None or alert.pattern == self.pattern)
-            and (self.severity is None or alert.severity == self.severity)
+            and (self.severity is None or _RANK[alert.severity] >= _RANK[self.severity])
             and (self.min_score is None or alert.score >= self.min_score)
             and not (self.standalone and alert.part_of is not None)
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -15,6 +16,7 @@ from api.stream.history import Change
 from api.stream.hub import Hub
 from api.stream.protocol import Filter, Subscribe, decode_alert_head
 from api.stream.subscriber import Subscriber
+from schemas.alerts import Severity
 from tests.api.writer import make_alert
 
 _PATTERNS = ("pump_and_dump", "whale_dump")
@@ -129,3 +131,14 @@ async def test_every_subscriber_gets_what_it_asked_for_once_and_in_order(
         else:
             # Closed for being slow: what it has is the beginning of it, so it can resume.
             assert client.got == wanted[: len(client.got)]
+
+
+@pytest.mark.parametrize(
+    ("least", "heard"),
+    [(None, 5), ("info", 5), ("medium", 3), ("high", 2), ("critical", 1)],
+)
+def test_a_filters_severity_is_the_least_one(least: Severity | None, heard: int) -> None:
+    alerts = [make_alert(severity=severity) for severity in get_args(Severity)]
+    heads = [decode_alert_head(msgspec.json.encode(alert)) for alert in alerts]
+    passing = [head.severity for head in heads if Filter(severity=least).passes(head)]
+    assert passing == list(get_args(Severity))[-heard:]
