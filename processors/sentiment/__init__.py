@@ -34,7 +34,7 @@ def sentiment(text: str) -> float:
 
 
 def label(score: float) -> Label:
-    """The word for a score: its side, however faint. Neutral is a text without a known phrase.
+    """The word for a score: its side, however faint. Neutral is 0 alone: nothing known, or a tie.
 
     How strong a mood must be to matter is told by the score, and is up to whoever reads it.
     """
