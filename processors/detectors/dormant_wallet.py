@@ -13,6 +13,7 @@ from processors.detectors.hoards import Awakening, HoardBook
 from processors.detectors.holders import is_nowhere
 from processors.detectors.known_supply import KnownSupply
 from processors.detectors.movement import Feature, Movement
+from processors.detectors.wording import amount_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -171,7 +172,7 @@ def _opening(
         phase=_COURSE.begun,
         explanation=(
             f"A wallet that had not moved for {_duration(idle_ms)}, as far as is known, sent "
-            f"{awakening.amount:,.6g} tokens in {awakening.parts} "
+            f"{amount_text(awakening.amount)} tokens in {awakening.parts} "
             f"part{'' if awakening.parts == 1 else 's'} ({part:.0%} of what it held, {share:.1%} "
             "of what is known to be held)."
         ),

@@ -12,6 +12,7 @@ from processors.detectors.fall_watch import FallWatch
 from processors.detectors.holders import is_nowhere
 from processors.detectors.likeness import poisson_head
 from processors.detectors.transaction_flow import TransactionFlow
+from processors.detectors.wording import times_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -205,7 +206,7 @@ def _opening(parameters: HoneypotParameters, found: _Findings, symbol: str) -> O
     most = wilson_upper(sellers, mature)
     insiders = ""
     if found.insider_sales:
-        insiders = f", while insiders sold {found.insider_sales} times"
+        insiders = f", while insiders sold {times_text(found.insider_sales)}"
     return Opening(
         score=min(1.0, 0.5 + 0.3 * (1.0 - sellers / found.expected) + 0.2 * (1.0 - most)),
         impact=1.0 - most,

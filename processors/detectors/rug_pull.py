@@ -14,6 +14,7 @@ from processors.detectors.pool_book import Pool, PoolBook
 from processors.detectors.rug_warning import WARNED, RugWarning
 from processors.detectors.token_book import TokenBook
 from processors.detectors.warning_watch import WarningWatch
+from processors.detectors.wording import amount_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -225,7 +226,9 @@ def _explanation(found: _Findings, share: float) -> str:
     who = f"The {found.role}" if found.role else "A provider"
     money = ""
     if event.quote_amount is not None:
-        money = f", {float(event.quote_amount):,.6g} {event.quote or 'of its quote'} just now"
+        money = (
+            f", {amount_text(float(event.quote_amount))} {event.quote or 'of its quote'} just now"
+        )
     age_ms = found.age_ms
     age = f", {age_ms / _HOUR_MS:,.1f} hours after the pool was made" if age_ms is not None else ""
     return f"{who} took {share:.1%} of the liquidity out of a pool of {event.symbol}{money}{age}."

@@ -10,6 +10,7 @@ from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.closed_sets import ClosedSet, PairBook
 from processors.detectors.equal_sizes import Band, SizeBook, SizedTrade
 from processors.detectors.wash_watch import WashWatch
+from processors.detectors.wording import amount_text, times_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Tick
 from schemas.topics import TICKS
@@ -165,8 +166,8 @@ def _by_names(parameters: WashTradingParameters, found: ClosedSet) -> Opening:
         onset_ms=found.first_ms,
         phase="washing",
         explanation=(
-            f"{who} {found.trades} times with {whom} ({found.share:.0%} of all trades) and kept "
-            f"{found.net:.0%} of what was moved."
+            f"{who} {times_text(found.trades)} with {whom} ({found.share:.0%} of all trades) and "
+            f"kept {found.net:.0%} of what was moved."
         ),
         evidence=(
             Evidence(
@@ -203,9 +204,9 @@ def _by_sizes(parameters: WashTradingParameters, band: Band) -> Opening:
         onset_ms=band.first_ms,
         phase="washing",
         explanation=(
-            f"{band.trades} trades of about the same size ({band.low:,.6g} to {band.high:,.6g} "
-            f"in quote units, usually {band.usual:.1f}), {band.buys} of them buys, and the price "
-            "did not move."
+            f"{band.trades} trades of about the same size ({amount_text(band.low)} to "
+            f"{amount_text(band.high)} in quote units, usually {band.usual:.1f}), "
+            f"{band.buys} of them buys, and the price did not move."
         ),
         evidence=(
             Evidence(

@@ -12,6 +12,7 @@ from processors.detectors.holders import HolderBook, HubBook, is_nowhere
 from processors.detectors.known_supply import KnownSupply
 from processors.detectors.movement import Feature, Movement
 from processors.detectors.withdrawals import Taking, WithdrawalBook
+from processors.detectors.wording import amount_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Profile, Transfer
 from schemas.topics import TRANSFERS
@@ -187,9 +188,9 @@ def _opening(movement: Movement, taking: Taking, concentration: float) -> Openin
         onset_ms=taking.first_ms,
         phase=_COURSE.begun,
         explanation=(
-            f"{who} took {taking.amount:,.6g} tokens off pools and exchanges in {taking.parts} "
-            f"parts ({movement.share:.1%} of what is known to be held, {taking.share:.0%} of what "
-            "was withdrawn meanwhile)."
+            f"{who} took {amount_text(taking.amount)} tokens off pools and exchanges in "
+            f"{taking.parts} parts ({movement.share:.1%} of what is known to be held, "
+            f"{taking.share:.0%} of what was withdrawn meanwhile)."
         ),
         evidence=(
             *movement.evidence(

@@ -51,7 +51,8 @@ class Flagger:
         own = self._risk.probability(alert.pattern, case.said.score)
         if not case.leads:
             leader = token.cases.get(event.leader.id)
-            remark = "" if leader is None else f"It is part of a {words(event.leader.pattern)}."
+            stronger = words(event.leader.pattern)
+            remark = "" if leader is None else f"It belongs to a stronger alert: {stronger}."
             return Standing(own, event.leader.id, (), remark)
         fused = self._risk.fuse(own, event.seen())
         return Standing(fused.score, None, fused.evidence, _remark(event))

@@ -85,7 +85,7 @@ def test_two_patterns_at_once_are_one_event_that_the_stronger_leads():
     assert whale[0].part_of is None
     assert [alert.part_of for alert in whale[1:]] == [pump[0].id] * (len(whale) - 1)
     assert len(whale) > 1
-    assert "part of a pump and dump" in whale[1].explanation
+    assert "belongs to a stronger alert: pump and dump" in whale[1].explanation
     assert {alert.part_of for alert in pump} == {None}
     assert max(alert.score for alert in pump) > pump[0].score
     evidence = {item.feature: item for item in pump[1].evidence}
