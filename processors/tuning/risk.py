@@ -35,7 +35,7 @@ from processors.evaluation.pump import (
     read_trades,
 )
 from processors.evaluation.report import data_hash
-from processors.evaluation.statistics import area_under_roc, brier_score, calibration_error
+from processors.evaluation.statistics import Floats, area_under_roc, brier_score, calibration_error
 from processors.patterns import SHIPPED
 from processors.risk.calibration import Calibration, log_odds
 from processors.risk.fusion import Fusion
@@ -132,10 +132,24 @@ def calibrate(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> Cali
         found = found + step
         if np.abs(step).max() < 1e-9:
             break
-    steepness = max(_LEAST_SLOPE, float(found[1]))
-    return Calibration(
-        intercept=round(float(found[0]) - steepness * centre, 4), slope=round(steepness, 4)
-    )
+    level, steepness = float(found[0]), float(found[1])
+    if steepness < _LEAST_SLOPE:
+        steepness = _LEAST_SLOPE
+        level = _level(right, weights, steepness * (odds - centre))
+    return Calibration(intercept=round(level - steepness * centre, 4), slope=round(steepness, 4))
+
+
+def _level(right: Floats, weights: Floats, slopes: Floats) -> float:
+    """The intercept that makes as many right as there are, with a slope that is given."""
+    level = 0.0
+    for _ in range(_NEWTON_STEPS):
+        chances = 1.0 / (1.0 + np.exp(-(level + slopes)))
+        bend = float((weights * chances * (1.0 - chances)).sum())
+        step = float((weights * (right - chances)).sum()) / bend
+        level += step
+        if abs(step) < 1e-9:
+            break
+    return level
 
 
 def _weight(simulated: Sequence[Outcome], recorded: Sequence[Outcome]) -> float:

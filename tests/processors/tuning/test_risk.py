@@ -60,6 +60,13 @@ def test_a_score_that_means_nothing_moves_little():
     assert calibration.probability(0.9) - calibration.probability(0.1) < 0.2
 
 
+def test_where_the_surest_were_wrong_as_many_are_said_right_as_there_are():
+    told = [msgspec.structs.replace(o, first=0.95 - 0.3 * o.right) for o in outcomes(5, 1_000)]
+    calibration = calibrate(told, [])
+    said = [calibration.probability(o.first) for o in told]
+    assert sum(said) / len(said) == pytest.approx(sum(o.right for o in told) / 1_000, abs=0.01)
+
+
 def test_recorded_alerts_count_more_than_simulated_ones():
     wrong = [msgspec.structs.replace(o, right=False) for o in outcomes(5, 20)]
     simulated = outcomes(6, 40, chance=1.0)
