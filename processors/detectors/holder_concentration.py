@@ -6,9 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
-from processors.detectors.balance_book import BalanceBook
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.fall_watch import FallWatch
+from processors.detectors.wallets.balance_book import BalanceBook
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS

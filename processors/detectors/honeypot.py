@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.buyer_cohort import BuyerCohort, Fates
 from processors.detectors.fall_watch import FallWatch
-from processors.detectors.holders import is_nowhere
 from processors.detectors.likeness import poisson_head
-from processors.detectors.transaction_flow import TransactionFlow
+from processors.detectors.pools.buyer_cohort import BuyerCohort, Fates
+from processors.detectors.pools.transaction_flow import TransactionFlow
+from processors.detectors.wallets.holders import is_nowhere
 from processors.detectors.wording import times_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer

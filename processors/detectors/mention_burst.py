@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.distinct_authors import DistinctAuthors
 from processors.detectors.statistics import DecayingMoments, squash
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.distinct_authors import DistinctAuthors
+from processors.detectors.talk.talk_watch import TalkWatch
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
 from schemas.topics import POSTS

@@ -24,8 +24,8 @@ from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Detector, Opening
 from processors.detectors.decay import DecayingSum, HeldMean
-from processors.detectors.pump_follow_up import PumpFollowUp
 from processors.detectors.statistics import DecayingRate
+from processors.detectors.trades.pump_follow_up import PumpFollowUp
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Tick
 from schemas.topics import TICKS

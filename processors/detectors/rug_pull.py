@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.drain_watch import DrainWatch
-from processors.detectors.pool_book import Pool, PoolBook
-from processors.detectors.rug_warning import WARNED, RugWarning
-from processors.detectors.token_book import TokenBook
-from processors.detectors.warning_watch import WarningWatch
+from processors.detectors.pools.drain_watch import DrainWatch
+from processors.detectors.pools.pool_book import Pool, PoolBook
+from processors.detectors.pools.rug_warning import WARNED, RugWarning
+from processors.detectors.pools.token_book import TokenBook
+from processors.detectors.pools.warning_watch import WarningWatch
 from processors.detectors.wording import amount_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer

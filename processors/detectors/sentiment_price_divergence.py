@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from processors.detectors.base import FollowUp, JoinedDetector, Opening, Revision, TokenView
-from processors.detectors.divergence_gauge import DivergenceGauge, GaugeParameters, Part, Reading
 from processors.detectors.recent import last_price, since
 from processors.detectors.statistics import squash
+from processors.detectors.talk.divergence_gauge import (
+    DivergenceGauge,
+    GaugeParameters,
+    Part,
+    Reading,
+)
 from schemas.alerts import Evidence, Pattern, Signal
 
 

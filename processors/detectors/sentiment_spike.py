@@ -15,7 +15,7 @@ from zlib import crc32
 from processors.detectors.base import Detector, FollowUp, Opening, Revision, TokenView
 from processors.detectors.recent import since
 from processors.detectors.statistics import DecayingMoments, DecayingRate, squash
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.talk_watch import TalkWatch
 from processors.sentiment import sentiment
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Post

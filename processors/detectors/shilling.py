@@ -8,10 +8,10 @@ from typing import ClassVar
 from zlib import crc32
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.copied_posts import Campaign, CopiedPosts, Said
-from processors.detectors.near_duplicates import sketch
 from processors.detectors.statistics import DecayingMoments, DecayingRate
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.copied_posts import Campaign, CopiedPosts, Said
+from processors.detectors.talk.near_duplicates import sketch
+from processors.detectors.talk.talk_watch import TalkWatch
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Post
 from schemas.times import parse_rfc3339

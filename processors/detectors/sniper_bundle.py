@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from processors.detectors.base import Detector, FollowUp, Opening
 from processors.detectors.fall_watch import FallWatch
-from processors.detectors.holders import is_nowhere
-from processors.detectors.launch_book import Bought, Launch
 from processors.detectors.likeness import Alike, most_alike
+from processors.detectors.pools.launch_book import Bought, Launch
+from processors.detectors.wallets.holders import is_nowhere
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS

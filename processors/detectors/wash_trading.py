@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.closed_sets import ClosedSet, PairBook
-from processors.detectors.equal_sizes import Band, SizeBook, SizedTrade
-from processors.detectors.wash_watch import WashWatch
+from processors.detectors.trades.closed_sets import ClosedSet, PairBook
+from processors.detectors.trades.equal_sizes import Band, SizeBook, SizedTrade
+from processors.detectors.trades.wash_watch import WashWatch
 from processors.detectors.wording import amount_text, times_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Tick

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from processors.detectors.aftermath import Aftermath, Course
-from processors.detectors.amounts import UsualAmounts
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.holders import HolderBook, HubBook, is_nowhere
-from processors.detectors.known_supply import KnownSupply
-from processors.detectors.movement import Feature, Movement
-from processors.detectors.withdrawals import Taking, WithdrawalBook
+from processors.detectors.wallets.aftermath import Aftermath, Course
+from processors.detectors.wallets.amounts import UsualAmounts
+from processors.detectors.wallets.holders import HolderBook, HubBook, is_nowhere
+from processors.detectors.wallets.known_supply import KnownSupply
+from processors.detectors.wallets.movement import Feature, Movement
+from processors.detectors.wallets.withdrawals import Taking, WithdrawalBook
 from processors.detectors.wording import amount_text
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Profile, Transfer

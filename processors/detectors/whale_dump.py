@@ -9,10 +9,10 @@ from typing import ClassVar, cast
 from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Detector, FollowUp, Opening
-from processors.detectors.holders import HolderBook, HubBook, RelayBook, is_nowhere
-from processors.detectors.movement import Feature, Movement
-from processors.detectors.pool_money import PoolMoney
-from processors.detectors.sale_watch import SaleWatch
+from processors.detectors.pools.pool_money import PoolMoney
+from processors.detectors.wallets.holders import HolderBook, HubBook, RelayBook, is_nowhere
+from processors.detectors.wallets.movement import Feature, Movement
+from processors.detectors.wallets.sale_watch import SaleWatch
 from schemas.alerts import Evidence, Pattern
 from schemas.events import Liquidity, Profile, Transfer
 from schemas.topics import TRANSFERS

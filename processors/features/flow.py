@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from processors.anomaly import ActivityAnomaly
-from processors.detectors.share_book import is_locked
+from processors.detectors.pools.share_book import is_locked
 from processors.features.base import History, Window, decimal_text
 from schemas.alerts import SignalKind
 from schemas.events import Liquidity, Transfer

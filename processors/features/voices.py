@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
-from processors.detectors.alike_texts import AlikeTexts
-from processors.detectors.near_duplicates import Sketch, sketch
+from processors.detectors.talk.alike_texts import AlikeTexts
+from processors.detectors.talk.near_duplicates import Sketch, sketch
 from processors.sentiment import sentiment
 from schemas.events import Post
 from schemas.times import parse_rfc3339

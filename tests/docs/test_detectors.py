@@ -48,8 +48,8 @@ def test_the_leading_topic_is_told(detector: type) -> None:
 
 
 def _class(name: str) -> type:
-    for module in pkgutil.iter_modules(processors.detectors.__path__):
-        found = importlib.import_module(f"processors.detectors.{module.name}")
+    for module in pkgutil.walk_packages(processors.detectors.__path__, "processors.detectors."):
+        found = importlib.import_module(module.name)
         if isinstance(candidate := getattr(found, name, None), type):
             return candidate
     raise AssertionError(f"no class {name} in processors/detectors")

@@ -7,7 +7,7 @@ import pytest
 
 from processors.detectors.base import Opening
 from processors.detectors.dormant_wallet import DormantWallet
-from processors.detectors.hoards import HoardBook
+from processors.detectors.wallets.hoards import HoardBook
 from schemas.codec import event_time_ms
 from schemas.events import Event, Holder, Profile, Transfer
 from schemas.times import rfc3339

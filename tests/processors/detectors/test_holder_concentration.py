@@ -7,9 +7,9 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from processors.detectors.balance_book import BalanceBook
 from processors.detectors.base import Opening
 from processors.detectors.holder_concentration import PARAMETERS, HolderConcentration
+from processors.detectors.wallets.balance_book import BalanceBook
 from processors.offline import replay
 from processors.patterns import PatternSet
 from schemas.codec import event_time_ms

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from processors.detectors.base import Opening
-from processors.detectors.buyer_cohort import BuyerCohort
 from processors.detectors.honeypot import PARAMETERS, Honeypot, wilson_upper
-from processors.detectors.transaction_flow import TransactionFlow
+from processors.detectors.pools.buyer_cohort import BuyerCohort
+from processors.detectors.pools.transaction_flow import TransactionFlow
 from processors.offline import replay
 from processors.patterns import PatternSet
 from schemas.codec import event_time_ms

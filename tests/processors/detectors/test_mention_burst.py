@@ -7,7 +7,7 @@ from itertools import chain
 
 from processors.detectors.base import Opening
 from processors.detectors.mention_burst import MentionBurst
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.talk_watch import TalkWatch
 from schemas.events import Post
 from tests.processors.detectors.streams import at_ms, openings, post
 

@@ -14,7 +14,7 @@ from river.anomaly import GaussianScorer
 
 from processors.detectors.base import Opening, Revision, TokenView
 from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump
-from processors.detectors.pump_follow_up import PumpFollowUp
+from processors.detectors.trades.pump_follow_up import PumpFollowUp
 from schemas.alerts import Signal, SignalKind, signal_id
 from schemas.events import Tick
 from schemas.times import rfc3339

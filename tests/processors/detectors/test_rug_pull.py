@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from processors.detectors.base import Opening
-from processors.detectors.drain_watch import DrainWatch
+from processors.detectors.pools.drain_watch import DrainWatch
 from processors.detectors.rug_pull import PARAMETERS, RugPull
 from processors.offline import replay
 from processors.patterns import PatternSet

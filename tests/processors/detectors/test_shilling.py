@@ -11,7 +11,7 @@ import pytest
 
 from processors.detectors.base import Opening
 from processors.detectors.shilling import _INVITE, Shilling
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.talk_watch import TalkWatch
 from schemas.events import Post
 from schemas.times import rfc3339
 from tests.processors.detectors.streams import at_ms, openings, post

@@ -7,7 +7,7 @@ import pytest
 
 from processors.detectors import whale_dump
 from processors.detectors.base import Opening
-from processors.detectors.holders import HolderBook, HubBook
+from processors.detectors.wallets.holders import HolderBook, HubBook
 from processors.detectors.whale_dump import WhaleDump
 from schemas.codec import event_time_ms
 from schemas.events import Liquidity, Profile, Transfer

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from processors.detectors.holders import is_nowhere
-from processors.detectors.known_addresses import holds_for_others
+from processors.detectors.wallets.holders import is_nowhere
+from processors.detectors.wallets.known_addresses import holds_for_others
 
 #: Part of all tokens that somebody may send without having been seen to get it: an address whose
 #: small balance was forgotten. Beyond it the history is not whole.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from processors.detectors.token_trail import Paid, TokenTrail
-from processors.detectors.watched_pool import WatchedPool
+from processors.detectors.pools.token_trail import Paid, TokenTrail
+from processors.detectors.pools.watched_pool import WatchedPool
 from schemas.codec import event_time_ms
 from schemas.events import Liquidity
 from tests.contracts.pools import PoolLife

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from processors.detectors.near_duplicates import Sketch, resemblance
+from processors.detectors.talk.near_duplicates import Sketch, resemblance
 
 
 @dataclass(slots=True)

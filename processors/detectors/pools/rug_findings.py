@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from processors.detectors.rug_signs import SIGNS, SignName, odds_of
+from processors.detectors.pools.rug_signs import SIGNS, SignName, odds_of
 from processors.rug_model.standing import shipped
 from schemas.alerts import Evidence
 

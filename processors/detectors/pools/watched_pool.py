@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from processors.detectors.pool_features import PoolFeatures
-from processors.detectors.rug_signs import Signs
-from processors.detectors.share_book import is_locked
-from processors.detectors.token_trail import TokenTrail
+from processors.detectors.pools.pool_features import PoolFeatures
+from processors.detectors.pools.rug_signs import Signs
+from processors.detectors.pools.share_book import is_locked
+from processors.detectors.pools.token_trail import TokenTrail
 from schemas.events import Liquidity
 
 

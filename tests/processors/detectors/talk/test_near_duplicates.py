@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from processors.detectors.near_duplicates import SKETCH_SIZE, resemblance, sketch, words
+from processors.detectors.talk.near_duplicates import SKETCH_SIZE, resemblance, sketch, words
 
 PITCH = "🚨 $FROG is the best gem of the year, huge gains before the big listing! Join us now"
 
@@ -62,7 +62,8 @@ def test_a_sketch_is_small_and_estimates_the_resemblance_of_long_texts() -> None
 
 def test_a_sketch_does_not_depend_on_the_hash_seed() -> None:
     code = (
-        f"from processors.detectors.near_duplicates import sketch;print(sorted(sketch({PITCH!r})))"
+        "from processors.detectors.talk.near_duplicates import sketch;"
+        f"print(sorted(sketch({PITCH!r})))"
     )
     told = {
         subprocess.run(

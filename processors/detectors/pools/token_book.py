@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from processors.detectors.holders import is_nowhere
+from processors.detectors.wallets.holders import is_nowhere
 from schemas.events import Profile
 
 #: Addresses followed that tokens were issued to: a token has one maker, a bridge many users.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.detectors.holders import is_nowhere
+from processors.detectors.wallets.holders import is_nowhere
 from schemas.events import Profile, Transfer
 
 

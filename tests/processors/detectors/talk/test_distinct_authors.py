@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from processors.detectors.distinct_authors import DistinctAuthors
+from processors.detectors.talk.distinct_authors import DistinctAuthors
 
 SPAN_MS = 300_000
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import NamedTuple
 
-from processors.detectors.share_book import is_locked
+from processors.detectors.pools.share_book import is_locked
 from schemas.events import Liquidity
 
 #: Removals remembered of a pool: a drain in more slices than this is seen by its large ones.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from processors.detectors.base import Opening
-from processors.detectors.pool_book import PoolBook
-from processors.detectors.rug_findings import PARAMETERS, RugFindings, RugWarningParameters
-from processors.detectors.rug_signs import SignName, odds_of
-from processors.detectors.share_book import is_locked
-from processors.detectors.token_book import TokenBook
-from processors.detectors.token_trail import TokenTrail
-from processors.detectors.watched_pool import WatchedPool
+from processors.detectors.pools.pool_book import PoolBook
+from processors.detectors.pools.rug_findings import PARAMETERS, RugFindings, RugWarningParameters
+from processors.detectors.pools.rug_signs import SignName, odds_of
+from processors.detectors.pools.share_book import is_locked
+from processors.detectors.pools.token_book import TokenBook
+from processors.detectors.pools.token_trail import TokenTrail
+from processors.detectors.pools.watched_pool import WatchedPool
 from schemas.events import Liquidity, Transfer
 
 WARNED = "warned"

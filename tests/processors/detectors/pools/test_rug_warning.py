@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from processors.detectors.base import Opening
-from processors.detectors.rug_findings import PARAMETERS
+from processors.detectors.pools.rug_findings import PARAMETERS
+from processors.detectors.pools.rug_signs import SIGNS
+from processors.detectors.pools.warning_watch import WarningWatch
 from processors.detectors.rug_pull import RugPull
-from processors.detectors.rug_signs import SIGNS
-from processors.detectors.warning_watch import WarningWatch
 from processors.offline import replay
 from processors.patterns import PatternSet
 from schemas.alerts import Alert

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import random
 
-from processors.detectors.copied_posts import CopiedPosts, Said
-from processors.detectors.near_duplicates import sketch
+from processors.detectors.talk.copied_posts import CopiedPosts, Said
+from processors.detectors.talk.near_duplicates import sketch
 
 TEXTS = (
     "the best gem of the year is here so get in before the listing",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from processors.detectors.base import Opening
-from processors.detectors.talk_watch import TalkWatch
+from processors.detectors.talk.talk_watch import TalkWatch
 from schemas.alerts import Evidence
 from tests.processors.detectors.streams import ViewFeed, at_ms, talk, trading
 

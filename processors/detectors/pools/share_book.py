@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from processors.detectors.holders import is_nowhere
-from processors.detectors.known_addresses import holds_for_others
+from processors.detectors.wallets.holders import is_nowhere
+from processors.detectors.wallets.known_addresses import holds_for_others
 
 #: Of a holder this is no share worth counting, as block explorers' lists of holders end.
 _SMALLEST_SHARE = 1e-4

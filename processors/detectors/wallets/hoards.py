@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from processors.detectors.holders import is_nowhere
+from processors.detectors.wallets.holders import is_nowhere
 
 #: Senders that are remembered for each holder: wallets of small means move too.
 _SENDERS = 4

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from processors.detectors.pool_features import PoolFeatures
-from processors.detectors.share_book import ShareBook, is_locked
-from processors.detectors.token_book import TokenBook
+from processors.detectors.pools.pool_features import PoolFeatures
+from processors.detectors.pools.share_book import ShareBook, is_locked
+from processors.detectors.pools.token_book import TokenBook
 from processors.rug_model.features import INPUTS
 from schemas.events import Holder, Profile
 from schemas.times import rfc3339

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from processors.detectors.alike_texts import AlikeTexts
-from processors.detectors.near_duplicates import Sketch
+from processors.detectors.talk.alike_texts import AlikeTexts
+from processors.detectors.talk.near_duplicates import Sketch
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from processors.detectors.share_book import ShareBook
-from processors.detectors.token_book import TokenBook
+from processors.detectors.pools.share_book import ShareBook
+from processors.detectors.pools.token_book import TokenBook
 
 _WEEK_MS = 604_800_000.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.detectors.known_supply import KnownSupply
+from processors.detectors.wallets.known_supply import KnownSupply
 from schemas.events import Profile
 from schemas.times import rfc3339
 from tests.processors.detectors.streams import EXCHANGE, WHALE, at_ms, transfer

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.detectors.pool_money import PoolMoney
+from processors.detectors.pools.pool_money import PoolMoney
 from schemas.events import Liquidity
 
 

@@ -1,0 +1,1 @@
+"""What detectors of launches and pools are made of."""

@@ -1,0 +1,1 @@
+"""What detectors that read posts are made of."""

@@ -1,0 +1,1 @@
+"""What detectors that read trades are made of."""

@@ -1,0 +1,1 @@
+"""What detectors of holders and their moves are made of."""
