@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from memewatch.cli.output import stderr
+from memewatch.cli.output import stderr, watch
 
 app = typer.Typer(help="Score the production detectors on labelled data.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def pump(
     from processors.evaluation.pump import evaluate
     from producers.recorded.reading import read_events
 
-    typer.echo(evaluate(trades, events, out, read_events).table())
+    typer.echo(evaluate(trades, events, out, read_events, watch=watch).table())
 
 
 @app.command()
@@ -41,7 +41,7 @@ def nab(
     """The Numenta Anomaly Benchmark: its score in three profiles, for the anomaly score."""
     from processors.evaluation.nab import evaluate
 
-    typer.echo(evaluate(folder, out).table())
+    typer.echo(evaluate(folder, out, watch).table())
 
 
 @app.command()
@@ -91,7 +91,7 @@ def rug(
     """Rug pulls from pool features, each scored before its label is learned."""
     from processors.evaluation.rug import evaluate
 
-    typer.echo(evaluate(file, out).table())
+    typer.echo(evaluate(file, out, watch).table())
 
 
 @app.command()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
+
+Item = TypeVar("Item")
 
 stdout = Console()
 stderr = Console(stderr=True)
@@ -21,6 +26,11 @@ def print_line(text: str) -> None:
 def print_json(value: object) -> None:
     """One JSON value on one line of stdout."""
     print_line(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def watch(items: Sequence[Item], what: str) -> Iterable[Item]:
+    """The items, with a bar on stderr that tells how many were reached and how long it takes."""
+    return track(items, what, console=stderr, disable=not stderr.is_terminal)
 
 
 def table(*columns: str, title: str | None = None) -> Table:

@@ -25,6 +25,7 @@ from memewatch.errors import OperatorError
 from processors.evaluation.nab_scoring import PROFILES, FileScore, Profile, normalised, score_file
 from processors.evaluation.report import BarPlot, data_hash, write_report
 from processors.evaluation.statistics import Interval, bootstrap
+from processors.evaluation.watching import Watch, unwatched
 from processors.series_anomaly import THRESHOLD, SeriesAnomaly, Settings
 
 DETECTOR = "memewatch"
@@ -90,7 +91,7 @@ class NabReport:
         return "\n".join(lines)
 
 
-def evaluate(nab_dir: Path, out_dir: Path) -> NabReport:
+def evaluate(nab_dir: Path, out_dir: Path, watch: Watch = unwatched) -> NabReport:
     """Score every series, write the answers, then open the labels and judge.
 
     Raises:
@@ -99,7 +100,7 @@ def evaluate(nab_dir: Path, out_dir: Path) -> NabReport:
     series = read_corpus(nab_dir)
     anomalies: dict[str, list[int]] = {}
     spent_s = 0.0
-    for one in series:
+    for one in watch(series, "series"):
         started = perf_counter()
         scores = detect(one)
         spent_s += perf_counter() - started

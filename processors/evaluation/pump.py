@@ -24,6 +24,7 @@ from processors.detectors.pump_and_dump import SETTINGS, PumpAndDump, PumpSettin
 from processors.evaluation.pump_answers import ReadEvents, answer, differences
 from processors.evaluation.pump_report import Recording, write_pump_report
 from processors.evaluation.report import data_hash
+from processors.evaluation.watching import Watch, unwatched
 from processors.patterns import SHIPPED, PatternSet
 from schemas.events import Tick
 from schemas.times import parse_rfc3339
@@ -129,6 +130,7 @@ def evaluate(
     out_dir: Path,
     read: ReadEvents,
     patterns: PatternSet = SHIPPED,
+    watch: Watch = unwatched,
 ) -> PumpReport:
     """Detect in every recording, write the answers, then open the labels, score and report.
 
@@ -145,7 +147,7 @@ def evaluate(
     if not paths:
         raise OperatorError(f"{trades_dir} holds no recorded trades (*.csv or *.csv.gz)")
     out_dir.mkdir(parents=True, exist_ok=True)
-    answers = [answer(path, read, patterns) for path in paths]
+    answers = [answer(path, read, patterns) for path in watch(paths, "recordings")]
     _write_lines(out_dir / "alerts.ndjson", (line for one in answers for line in one.lines()))
     _write_lines(out_dir / "alerts_full.ndjson", (a for one in answers for a in one.alerts))
     several = differences(answers, read, patterns)

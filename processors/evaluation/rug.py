@@ -38,6 +38,7 @@ from processors.evaluation.statistics import (
     calibration_error,
     f1,
 )
+from processors.evaluation.watching import Watch, unwatched
 from processors.rug_model import RugModel
 from processors.rug_model.features import INPUTS
 
@@ -90,7 +91,7 @@ class RugReport:
         )
 
 
-def evaluate(file: Path, out: Path) -> RugReport:
+def evaluate(file: Path, out: Path, watch: Watch = unwatched) -> RugReport:
     """Score every token, then learn it; write ``scores.ndjson`` and the report.
 
     Raises ``OperatorError`` when the file cannot be read.
@@ -100,7 +101,7 @@ def evaluate(file: Path, out: Path) -> RugReport:
     labels: list[bool] = []
     started = perf_counter()
     with (out / "scores.ndjson").open("w", encoding="utf-8") as answers:
-        for token, score in predict(read_tokens(file)):
+        for token, score in predict(watch(list(read_tokens(file)), "tokens")):
             answers.write(json.dumps({"row": len(scores), "score": score}) + "\n")
             scores.append(score)
             labels.append(token.is_rug)
